@@ -1,0 +1,1 @@
+//! Load tests written as Rust structs.

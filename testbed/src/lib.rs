@@ -1,0 +1,29 @@
+//! Systems under test: the servers that the examples, tests and benchmarks of
+//! `loadtest` put load on. Nothing here knows the load tester, so nothing here
+//! can share its mistakes.
+//!
+//! | module | what it serves |
+//! |---|---|
+//! | [`owncloud`] | an ownCloud with accounts, WebDAV files, sessions and locks |
+//! | [`fixed`] | one prebuilt response, faster than any client can ask for it |
+//! | [`echo`] | what was sent, over http or https; delays, drips, redirects, cookies |
+//! | [`misbehaving`] | broken answers: silence, half a body, garbage |
+//!
+//! Every server runs on threads of its own with its own runtime, listens on a free
+//! port of 127.0.0.1, is up when the call that starts it returns, and is gone (its
+//! listener and all of its connections) when its handle is dropped. All of them count
+//! what they received, see [`RequestCounts`].
+
+pub mod echo;
+pub mod fixed;
+pub mod misbehaving;
+pub mod owncloud;
+
+mod counts;
+mod escape;
+mod payload;
+mod scan;
+mod serve;
+mod tls;
+
+pub use counts::{RequestCounts, RouteCounts};

@@ -1,0 +1,113 @@
+//! The installation: everything requests share, and the way from a request to its part.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HOST, PRAGMA};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use hyper::ext::ReasonPhrase;
+
+use super::accounts::Accounts;
+use super::clock::Clock;
+use super::locks::Locks;
+use super::session::Sessions;
+use super::{Config, dav, ocs, route};
+use crate::payload::Payload;
+use crate::serve::{Arriving, ClientGone};
+
+/// What the requests share.
+#[derive(Debug)]
+pub(super) struct Site {
+    pub(super) config: Config,
+    pub(super) clock: Clock,
+    pub(super) locks: Locks,
+    accounts: Mutex<Accounts>,
+    sessions: Mutex<Sessions>,
+}
+
+impl Site {
+    pub(super) fn new(config: Config) -> Self {
+        let clock = Clock::new();
+        let accounts = Accounts::new(config.manual_size, clock.unix_seconds());
+        Self {
+            config,
+            clock,
+            locks: Locks::default(),
+            accounts: Mutex::new(accounts),
+            sessions: Mutex::new(Sessions::new()),
+        }
+    }
+
+    pub(super) fn accounts(&self) -> MutexGuard<'_, Accounts> {
+        self.accounts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The route by which a request is counted.
+pub(super) fn route(path: &str) -> &'static str {
+    if path.starts_with(dav::FILES) {
+        return route::FILES;
+    }
+    match ocs::Resource::of(path) {
+        Some((_, ocs::Resource::Users)) => route::USERS,
+        Some((_, ocs::Resource::User(_))) => route::USER,
+        Some((_, ocs::Resource::Unknown)) | None => route::OTHER,
+    }
+}
+
+/// Answers one request.
+pub(super) async fn answer(site: Arc<Site>, request: Parts, body: Arriving) -> Result<Response<Payload>, ClientGone> {
+    let mut visit = site.sessions().open(&request.headers);
+    let path = request.uri.path();
+    let mut response = if !trusted(&request.headers) {
+        body.whole().await?;
+        html(StatusCode::BAD_REQUEST, "You are accessing the server from an untrusted domain.")
+    } else if path.starts_with(dav::FILES) {
+        dav::answer(&site, &mut visit, &request, body).await?
+    } else if let Some((version, resource)) = ocs::Resource::of(path) {
+        let body = body.whole().await?;
+        let call = ocs::Call { version, resource, request: &request, body: &body };
+        ocs::answer(&site, &mut visit, call).await
+    } else {
+        body.whole().await?;
+        html(StatusCode::NOT_FOUND, "The specified document has not been found on the server.")
+    };
+    site.sessions().set_cookies(&visit, site.clock.wall(), response.headers_mut());
+    never_cache(response.headers_mut());
+    if response.status() == StatusCode::BAD_REQUEST {
+        empty_reason(&mut response);
+    }
+    Ok(response)
+}
+
+/// As under PHP-FPM, which does not know the phrase.
+pub(super) fn empty_reason(response: &mut Response<Payload>) {
+    response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+}
+
+/// Only the names of this machine are trusted.
+fn trusted(headers: &HeaderMap) -> bool {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    ["127.0.0.1", "localhost"].contains(&name)
+}
+
+fn never_cache(headers: &mut HeaderMap) {
+    headers.insert(EXPIRES, HeaderValue::from_static("Thu, 19 Nov 1981 08:52:00 GMT"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache, must-revalidate"));
+    headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+/// One of the few pages for people.
+pub(super) fn html(status: StatusCode, text: &str) -> Response<Payload> {
+    let page = format!("<!DOCTYPE html>\n<html><body><p>{text}</p></body></html>\n");
+    let mut response = Response::new(Payload::whole(page));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/html; charset=UTF-8");
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    response
+}

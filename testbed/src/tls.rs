@@ -1,0 +1,49 @@
+//! A certificate authority for one server: made on start, trusted by nobody but the
+//! client that is told to.
+
+use std::sync::Arc;
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// A server's TLS side and the certificate that makes a client trust it.
+pub(crate) struct Identity {
+    pub(crate) acceptor: TlsAcceptor,
+    pub(crate) ca: Authority,
+}
+
+/// The certificate of the authority that signed the server's.
+#[derive(Debug, Clone)]
+pub(crate) struct Authority {
+    pub(crate) pem: String,
+    pub(crate) der: CertificateDer<'static>,
+}
+
+/// Makes a new authority and a certificate of it for `localhost` and 127.0.0.1.
+pub(crate) fn identity() -> Result<Identity, Box<dyn std::error::Error>> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "testbed authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::DigitalSignature];
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
+
+    let key = KeyPair::generate()?;
+    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name.push(DnType::CommonName, "localhost");
+    let certificate = params.signed_by(&key, &authority)?;
+
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(Identity {
+        acceptor: TlsAcceptor::from(Arc::new(config)),
+        ca: Authority { pem: authority.pem(), der: authority.der().clone() },
+    })
+}

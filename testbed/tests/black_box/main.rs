@@ -1,0 +1,15 @@
+//! The servers, seen from outside over real sockets. `client` is the only thing these
+//! tests know HTTP by: what is checked here is not checked with the library that is
+//! tested against these servers.
+
+mod client;
+mod echo;
+mod fixed;
+mod life;
+mod misbehaving;
+mod owncloud_books;
+mod owncloud_dav;
+mod owncloud_locks;
+mod owncloud_ocs;
+mod owncloud_sessions;
+mod programs;

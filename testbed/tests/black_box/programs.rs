@@ -1,0 +1,66 @@
+//! The servers as processes of their own.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+
+use testbed::owncloud::ADMIN;
+
+use crate::client::{Connection, Request};
+
+/// Starts a program and reads its URL.
+fn start(program: &str, flags: &[&str]) -> (Child, SocketAddr) {
+    let mut child = Command::new(program)
+        .args(flags)
+        .arg("--until-stdin-closes")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let mut line = String::new();
+    let mut output = BufReader::new(child.stdout.as_mut().expect("its output"));
+    output.read_line(&mut line).expect("a line");
+    let addr = line.trim().strip_prefix("http://").expect("a URL").parse().expect("an address");
+    (child, addr)
+}
+
+/// Closes the program's input and returns what else it has printed.
+fn finish(mut child: Child) -> String {
+    drop(child.stdin.take());
+    let mut rest = String::new();
+    child.stdout.take().expect("its output").read_to_string(&mut rest).expect("text");
+    assert!(child.wait().expect("an end").success());
+    rest
+}
+
+#[test]
+fn fixed_server() {
+    let flags = ["--body", "77", "--set-cookie", "a=b"];
+    let (child, addr) = start(env!("CARGO_BIN_EXE_fixed_server"), &flags);
+    let response = Request::new("GET", "/").send(addr);
+    assert_eq!((response.body.len(), response.header("set-cookie")), (77, Some("a=b")));
+    let mut open = Connection::open(addr);
+    assert_eq!(finish(child), "");
+    assert_eq!(open.rest(), b"");
+}
+
+#[test]
+fn owncloud_server() {
+    let flags = ["--manual-size", "123", "--threads", "2", "--password-check-ms", "1"];
+    let (child, addr) = start(env!("CARGO_BIN_EXE_owncloud_server"), &flags);
+    let manual = "/remote.php/dav/files/admin/ownCloud%20Manual.pdf";
+    assert_eq!(Request::new("GET", manual).auth(ADMIN).send(addr).body.len(), 123);
+    assert_eq!(finish(child), "");
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_and_fails() {
+    let (child, addr) = start(env!("CARGO_BIN_EXE_fixed_server"), &[]);
+    let second = Command::new(env!("CARGO_BIN_EXE_fixed_server"))
+        .args(["--port", &addr.port().to_string()])
+        .output()
+        .expect("a process");
+    assert!(!second.status.success());
+    assert!(String::from_utf8_lossy(&second.stderr).contains("in use"), "{second:?}");
+    finish(child);
+}
