@@ -1,1 +1,33 @@
 //! The core of loadtest: users, tasks, the runner, statistics, reports and the command line. No HTTP.
+//!
+//! Applications use the facade crate `loadtest`; a crate with a client for another protocol needs this one alone.
+
+#[cfg(feature = "cli")]
+pub mod cli;
+mod context;
+mod error;
+mod exit;
+#[cfg(feature = "cli")]
+mod exit_code;
+mod plan;
+mod report;
+mod runner;
+pub mod stats;
+mod task;
+#[doc(hidden)]
+pub mod testing;
+pub mod units;
+mod user;
+mod wait;
+
+pub use context::{Context, SetupContext, UserRng};
+pub use error::InputError;
+pub use exit::{
+    ErrorKind, Exit, IntoTaskResult, RecordedError, TaskResult, fail, interrupt, reschedule, stop_test, stop_user,
+};
+pub use report::Report;
+pub use runner::load_test::Stopper;
+pub use runner::{EndedBy, LoadTest, RunError, Running};
+pub use task::{Scope, SetupOutput, TaskInfo, Tasks};
+pub use user::{Client, ClientSettings, User, UserInit};
+pub use wait::{Wait, between, constant};

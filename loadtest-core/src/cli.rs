@@ -1,0 +1,161 @@
+//! The command line of a load test: what `main!` gives a binary.
+//!
+//! This is the only module that touches what is process-wide: signals, the panic hook, the log, stdout, the
+//! environment, the limit of open files. Everything else it does through the same [`LoadTest`] that tests use.
+
+mod csv_files;
+mod defaults;
+mod flags;
+mod limits;
+mod live;
+mod log;
+mod screen;
+mod signals;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use tokio::time::MissedTickBehavior;
+
+use crate::error::InputError;
+use crate::exit_code;
+use crate::report::{Report, text};
+use crate::runner::{LoadTest, RunError, Running, panics};
+use csv_files::CsvFiles;
+pub use defaults::Defaults;
+use flags::Flags;
+use screen::Screen;
+
+/// Runs a load test as the command line says; the defaults come from code.
+#[must_use]
+pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
+    let flags = match Flags::try_parse() {
+        Ok(flags) => flags,
+        Err(error) => return ExitCode::from(flags::explain(&error)),
+    };
+    match run(test, defaults, &flags) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(exit_code::INPUT)
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "before there is a log: the one line that says why nothing was started")]
+fn complain(error: &InputError) {
+    eprintln!("error: {error}");
+}
+
+/// Writes to stdout; whoever closed it does not want to read more.
+fn say(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, InputError> {
+    if flags.list {
+        for name in test.class_names() {
+            say(&format!("{name}\n"));
+        }
+        return Ok(exit_code::OK);
+    }
+    if !flags.user_classes.is_empty() {
+        test.keep_classes(&flags.user_classes)?;
+    }
+    let screen = Arc::new(Screen::new(flags.only_summary));
+    log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
+    let csv = flags.csv.as_deref().map(CsvFiles::create).transpose()?;
+    panics::watch();
+    if cfg!(panic = "abort") {
+        tracing::warn!("built with panic = \"abort\": a panic in one task ends the whole run, without a report");
+    }
+    let host = match &flags.host {
+        Some(host) => Some(host.clone()),
+        None => defaults.start_host()?,
+    };
+    if let Some(host) = &host {
+        test = test.host(host);
+    }
+    limits::prepare(defaults.users_or(flags.users));
+    let test = flags.apply(defaults.apply(test));
+    let running = test.start().map_err(|error| match error {
+        RunError::Input(error) => error,
+        other => InputError::new(other.to_string()),
+    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| InputError::new(format!("the system gives no event queue: {error}")))?;
+    let result = runtime.block_on(watch(running, &screen, csv, host.as_deref()));
+    Ok(finish(&result, flags.exit_code_on_error))
+}
+
+/// Shows a run while it goes on, and waits for its end.
+async fn watch(
+    running: Running,
+    screen: &Screen,
+    mut csv: Option<CsvFiles>,
+    host: Option<&str>,
+) -> Result<Report, RunError> {
+    tracing::info!("{}", live::opening(&running, host));
+    let mut tick = tokio::time::interval(Duration::from_secs(1));
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut signals = signals::Signals::new();
+    let stopper = running.stopper();
+    let run_time = running.run_time();
+    let snapshots = running.snapshots();
+    let mut result = std::pin::pin!(running.wait());
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            result = &mut result => {
+                screen.clear();
+                if let (Some(csv), Some(report)) = (&mut csv, report_of(&result)) {
+                    csv.write(report.snapshot(), true);
+                }
+                return result;
+            }
+            name = signals.next() => {
+                if asked {
+                    tracing::warn!("{name} again: ending at once");
+                    stopper.abort();
+                } else {
+                    tracing::info!("{name}: users finish and run on_stop; once more ends at once");
+                    stopper.stop();
+                    asked = true;
+                }
+            }
+            _ = tick.tick() => {
+                let snapshot = Arc::clone(&snapshots.borrow());
+                screen.show(&snapshot, run_time);
+                if let Some(csv) = &mut csv {
+                    csv.write(&snapshot, false);
+                }
+            }
+        }
+    }
+}
+
+/// The report, also that of a run that ended before it began.
+fn report_of(result: &Result<Report, RunError>) -> Option<&Report> {
+    match result {
+        Ok(report) => Some(report),
+        Err(RunError::Setup { report, .. }) => Some(report),
+        Err(_) => None,
+    }
+}
+
+fn finish(result: &Result<Report, RunError>, on_error: u8) -> u8 {
+    if let Some(report) = report_of(result) {
+        say(&format!("\n{}", text::summary(report.snapshot(), screen::width())));
+        let ran = crate::units::format_duration(report.duration());
+        say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
+    }
+    if let Err(error) = result {
+        complain(&InputError::new(error.to_string()));
+    }
+    exit_code::of(result, on_error)
+}

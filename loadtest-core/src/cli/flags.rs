@@ -1,0 +1,244 @@
+//! The flags, with Locust's names where the thing is the same.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use tracing::level_filters::LevelFilter;
+
+use crate::exit_code;
+use crate::runner::LoadTest;
+use crate::units::parse_duration;
+
+/// What was typed, or set as `LOADTEST_*` variables. Flags win over variables, both over defaults in code.
+#[derive(Debug, Parser)]
+#[command(
+    about = "A load test: simulates many users at once and measures what the system under test makes of it",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 130 second Ctrl-C.\n\
+                  Each flag can be given as a variable: LOADTEST_USERS=20 for --users 20."
+)]
+pub(super) struct Flags {
+    /// Host to test, such as http://localhost:8080
+    #[arg(short = 'H', long, env = "LOADTEST_HOST", value_name = "URL")]
+    pub(super) host: Option<String>,
+
+    /// How many users to simulate at once
+    #[arg(short, long, env = "LOADTEST_USERS", value_name = "N", value_parser = users, allow_negative_numbers = true)]
+    pub(super) users: Option<u64>,
+
+    /// How many users to start per second; "unlimited" starts all at once
+    #[arg(short = 'r', long, env = "LOADTEST_SPAWN_RATE", value_name = "N", value_parser = rate, allow_hyphen_values = true)]
+    spawn_rate: Option<f64>,
+
+    /// Stop after this time: 20, 20s, 3m, 2h, 1h20m
+    #[arg(short = 't', long, env = "LOADTEST_RUN_TIME", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    run_time: Option<Duration>,
+
+    /// How long users may take to finish their task at the end; without it requests in flight are interrupted
+    #[arg(short, long, env = "LOADTEST_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    stop_timeout: Option<Duration>,
+
+    /// How long each on_stop may take [default: 30s]
+    #[arg(long, env = "LOADTEST_ON_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    on_stop_timeout: Option<Duration>,
+
+    /// How many on_stops may run at once [default: 100]
+    #[arg(long, env = "LOADTEST_STOP_CONCURRENCY", value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    stop_concurrency: Option<usize>,
+
+    /// Run without the web UI (there is none yet: accepted so that scripts need not change)
+    #[arg(long, env = "LOADTEST_HEADLESS")]
+    headless: bool,
+
+    /// Start at once instead of waiting in the web UI (there is none yet)
+    #[arg(long, env = "LOADTEST_AUTOSTART")]
+    autostart: bool,
+
+    /// Print only the tables at the end
+    #[arg(long, env = "LOADTEST_ONLY_SUMMARY")]
+    pub(super) only_summary: bool,
+
+    /// Forget the figures when all users have been started
+    #[arg(long, env = "LOADTEST_RESET_STATS")]
+    reset_stats: bool,
+
+    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and PREFIX_exceptions.csv
+    #[arg(long, env = "LOADTEST_CSV", value_name = "PREFIX")]
+    pub(super) csv: Option<PathBuf>,
+
+    /// Repeat the random choices of an earlier run [default: drawn, and printed at the end]
+    #[arg(long, env = "LOADTEST_SEED", value_name = "N")]
+    seed: Option<u64>,
+
+    /// How many threads drive the users [default: the number of cores]
+    #[arg(long, env = "LOADTEST_THREADS", value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    threads: Option<usize>,
+
+    /// How much to log: DEBUG, INFO, WARNING, ERROR, OFF
+    #[arg(short = 'L', long, env = "LOADTEST_LOGLEVEL", value_name = "LEVEL", default_value = "INFO", value_parser = level)]
+    pub(super) loglevel: LevelFilter,
+
+    /// Log into this file instead of stderr
+    #[arg(long, env = "LOADTEST_LOGFILE", value_name = "FILE")]
+    pub(super) logfile: Option<PathBuf>,
+
+    /// Show the user classes and end
+    #[arg(short, long)]
+    pub(super) list: bool,
+
+    /// The exit code when requests failed or tasks had errors
+    #[arg(long, env = "LOADTEST_EXIT_CODE_ON_ERROR", value_name = "N", default_value_t = exit_code::ERRORS)]
+    pub(super) exit_code_on_error: u8,
+
+    /// User classes to run [default: all]
+    #[arg(env = "LOADTEST_USER_CLASSES", value_name = "USER_CLASS", value_delimiter = ' ')]
+    pub(super) user_classes: Vec<String>,
+}
+
+impl Flags {
+    /// Lets what was typed win over what was set before.
+    pub(super) fn apply(&self, mut test: LoadTest) -> LoadTest {
+        if let Some(users) = self.users {
+            test = test.users(users);
+        }
+        if let Some(spawn_rate) = self.spawn_rate {
+            test = test.spawn_rate(spawn_rate);
+        }
+        if let Some(run_time) = self.run_time {
+            test = test.run_time(run_time);
+        }
+        if let Some(stop_timeout) = self.stop_timeout {
+            test = test.stop_timeout(stop_timeout);
+        }
+        if let Some(on_stop_timeout) = self.on_stop_timeout {
+            test = test.on_stop_timeout(on_stop_timeout);
+        }
+        if let Some(stop_concurrency) = self.stop_concurrency {
+            test = test.stop_concurrency(stop_concurrency);
+        }
+        if let Some(threads) = self.threads {
+            test = test.threads(threads);
+        }
+        if let Some(seed) = self.seed {
+            test = test.seed(seed);
+        }
+        if self.reset_stats {
+            test = test.reset_stats(true);
+        }
+        test
+    }
+}
+
+fn users(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number of users, at least 1".to_owned()),
+        Ok(users) => Ok(users),
+    }
+}
+
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number, at least 1".to_owned()),
+        Ok(count) => Ok(count),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    if text.eq_ignore_ascii_case("unlimited") {
+        return Ok(f64::INFINITY);
+    }
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("give a number of users per second above 0, such as 0.5 or 10, or \"unlimited\"".to_owned()),
+    }
+}
+
+fn time(text: &str) -> Result<Duration, String> {
+    parse_duration(text)
+}
+
+/// Locust's level names and Rust's.
+fn level(text: &str) -> Result<LevelFilter, String> {
+    match text.to_ascii_uppercase().as_str() {
+        "TRACE" => Ok(LevelFilter::TRACE),
+        "DEBUG" => Ok(LevelFilter::DEBUG),
+        "INFO" => Ok(LevelFilter::INFO),
+        "WARNING" | "WARN" => Ok(LevelFilter::WARN),
+        "ERROR" | "CRITICAL" => Ok(LevelFilter::ERROR),
+        "OFF" => Ok(LevelFilter::OFF),
+        _ => Err("give DEBUG, INFO, WARNING, ERROR or OFF".to_owned()),
+    }
+}
+
+/// Prints what clap has to say: help and version as they are, an error in one line. Gives the exit code.
+pub(super) fn explain(error: &clap::Error) -> u8 {
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        // Whoever closed stdout does not want to read it.
+        let _ = error.print();
+        return exit_code::OK;
+    }
+    super::complain(&crate::InputError::new(one_line(&error.render().to_string())));
+    exit_code::INPUT
+}
+
+/// The message and its tips, without usage and the pointer to `--help`.
+fn one_line(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    let parts: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .map(|line| line.strip_prefix("tip: ").unwrap_or(line))
+        .collect();
+    parts.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn refused(arguments: &[&str]) -> String {
+        let arguments = ["test"].iter().chain(arguments);
+        one_line(&Flags::try_parse_from(arguments).expect_err("refused").render().to_string())
+    }
+
+    #[test]
+    fn the_flags_are_consistent() {
+        Flags::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_in_one_line_with_what_to_write() {
+        for (arguments, expected) in [
+            (&["-u", "0"][..], "at least 1"),
+            (&["-u", "-5"], "at least 1"),
+            (&["-r", "-1"], "above 0"),
+            (&["-r", "nan"], "above 0"),
+            (&["-r", "inf"], "unlimited"),
+            (&["-t", "5x"], "unknown unit `x`"),
+            (&["-t", "-5"], "write for example"),
+            (&["--user", "5", "--userz"], "'--users'"),
+            (&["--loglevel", "LOUD"], "DEBUG, INFO"),
+        ] {
+            let line = refused(arguments);
+            assert!(line.contains(expected) && !line.contains('\n'), "{arguments:?}: {line}");
+        }
+    }
+
+    #[test]
+    fn values_are_read() {
+        let flags =
+            Flags::try_parse_from(["test", "-u", "20", "-r", "unlimited", "-t", "1m", "-L", "warning", "A", "B"])
+                .unwrap();
+        assert_eq!(
+            (flags.users, flags.spawn_rate, flags.run_time),
+            (Some(20), Some(f64::INFINITY), Some(Duration::from_secs(60)))
+        );
+        assert_eq!(flags.loglevel, LevelFilter::WARN);
+        assert_eq!(flags.user_classes, ["A", "B"]);
+    }
+}

@@ -1,0 +1,103 @@
+//! The terminal while a run goes on: a live table that is redrawn in place, or plain lines where there is no terminal.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::live;
+use crate::report::text::UNLIMITED;
+use crate::stats::Snapshot;
+
+/// Seconds between plain lines.
+const LINES_EVERY: u64 = 2;
+
+/// What is on the screen, shared with the log so that its lines go above the table.
+#[derive(Debug)]
+pub(super) struct Screen {
+    live: bool,
+    quiet: bool,
+    drawn: Mutex<Drawn>,
+}
+
+#[derive(Debug, Default)]
+struct Drawn {
+    /// The table that is on the screen now.
+    table: String,
+    /// How often it was to be shown.
+    ticks: u64,
+}
+
+impl Drawn {
+    /// Takes the table off the screen.
+    fn erase(&self, out: &mut impl Write) -> io::Result<()> {
+        let lines = self.table.lines().count();
+        if lines > 0 {
+            // Up to its first line, and clear everything below.
+            write!(out, "\x1b[{lines}A\r\x1b[J")?;
+        }
+        Ok(())
+    }
+}
+
+/// The width of the terminal, if there is one.
+pub(super) fn width() -> usize {
+    if !io::stdout().is_terminal() {
+        return UNLIMITED;
+    }
+    terminal_size::terminal_size().map_or(UNLIMITED, |(width, _)| usize::from(width.0))
+}
+
+fn height() -> usize {
+    terminal_size::terminal_size().map_or(24, |(_, height)| usize::from(height.0))
+}
+
+impl Screen {
+    /// `quiet` shows nothing until the end.
+    pub(super) fn new(quiet: bool) -> Self {
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self { live: io::stdout().is_terminal() && !dumb, quiet, drawn: Mutex::default() }
+    }
+
+    /// Shows the figures of now; called once a second.
+    pub(super) fn show(&self, snapshot: &Snapshot, run_time: Option<Duration>) {
+        if self.quiet {
+            return;
+        }
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.ticks += 1;
+        let mut out = io::stdout().lock();
+        // A terminal that went away must not end the run.
+        let _ = if self.live {
+            let table = live::table(snapshot, run_time, width(), height());
+            drawn.erase(&mut out).and_then(|()| {
+                drawn.table = table;
+                out.write_all(drawn.table.as_bytes())
+            })
+        } else if drawn.ticks % LINES_EVERY == 1 && drawn.ticks > 1 {
+            writeln!(out, "{}", live::line(snapshot, run_time))
+        } else {
+            Ok(())
+        };
+        let _ = out.flush();
+    }
+
+    /// Takes the live table away.
+    pub(super) fn clear(&self) {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = io::stdout().lock();
+        let _ = drawn.erase(&mut out);
+        let _ = out.flush();
+        drawn.table.clear();
+    }
+
+    /// Writes a log line to stderr, above the table.
+    pub(super) fn log(&self, line: &[u8]) -> io::Result<()> {
+        let drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = io::stdout().lock();
+        drawn.erase(&mut out)?;
+        out.flush()?;
+        io::stderr().lock().write_all(line)?;
+        out.write_all(drawn.table.as_bytes())?;
+        out.flush()
+    }
+}

@@ -1,0 +1,376 @@
+//! What a user, a client or a `setup` knows of the run around it.
+
+pub(crate) mod control;
+
+use std::any::{Any, TypeId};
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::error::Error;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rand::rand_core::TryRng;
+use rand::{Rng, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
+use crate::stats::{Failure, RecorderHandle};
+use crate::user::Client;
+use control::{Busy, Stop, UserControl};
+
+/// What is the same for all users of a run, on all threads.
+pub(crate) struct RunInfo {
+    pub(crate) run_id: String,
+    pub(crate) seed: u64,
+    pub(crate) host: Option<String>,
+    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+}
+
+impl RunInfo {
+    pub(crate) fn new(run_id: String, seed: u64, host: Option<String>) -> Self {
+        Self { run_id, seed, host, shared: Mutex::default() }
+    }
+}
+
+impl fmt::Debug for RunInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunInfo").field("run_id", &self.run_id).field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// What is the same for all users of one shard: one thread, no locks.
+pub(crate) struct ShardInfo {
+    pub(crate) recorder: RecorderHandle,
+    pub(crate) busy: Arc<Busy>,
+    locals: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
+}
+
+impl ShardInfo {
+    pub(crate) fn new(busy: Arc<Busy>) -> Self {
+        Self { recorder: RecorderHandle::default(), busy, locals: RefCell::default() }
+    }
+}
+
+impl fmt::Debug for ShardInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ShardInfo").finish_non_exhaustive()
+    }
+}
+
+struct Inner {
+    run: Arc<RunInfo>,
+    shard: Rc<ShardInfo>,
+    control: Rc<UserControl>,
+    class: &'static str,
+    host: Option<String>,
+    user_number: u64,
+    rng: RefCell<Xoshiro256PlusPlus>,
+}
+
+/// Who a user is, and what it can ask of the run: a cheap handle, cloned freely on its own thread.
+///
+/// A user gets it in the field marked `#[context]`.
+#[derive(Clone)]
+pub struct Context(Rc<Inner>);
+
+impl Context {
+    pub(crate) fn new(
+        run: Arc<RunInfo>,
+        shard: Rc<ShardInfo>,
+        control: Rc<UserControl>,
+        class: &'static str,
+        class_host: Option<String>,
+        user_number: u64,
+        incarnation: u64,
+    ) -> Self {
+        let host = run.host.clone().or(class_host);
+        let rng = RefCell::new(generator(run.seed, class, user_number, incarnation, Stream::User));
+        Self(Rc::new(Inner { run, shard, control, class, host, user_number, rng }))
+    }
+
+    /// A short word that tells this run from all others, on this server and elsewhere: for names that must not collide.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.0.run.run_id
+    }
+
+    /// The user's number, from 0, unique in the run over all classes, threads and machines.
+    ///
+    /// A user that is replaced because its `on_start` failed hands its number on.
+    #[must_use]
+    pub fn user_number(&self) -> u64 {
+        self.0.user_number
+    }
+
+    /// The name of the user's class.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        self.0.class
+    }
+
+    /// The host to test: `--host`, else the one of the user class.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.0.host.as_deref()
+    }
+
+    /// The seed of the run: given with `--seed`, else drawn at the start and printed.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.0.run.seed
+    }
+
+    /// The user's own random numbers: the same for the same seed, class and user number, on however many threads.
+    ///
+    /// It implements [`rand::Rng`], so everything of the `rand` crate works with it.
+    ///
+    /// ```
+    /// # use loadtest_core::Context;
+    /// use rand::RngExt;
+    ///
+    /// fn roll(cx: &Context) -> u8 {
+    ///     cx.rng().random_range(1..=6)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn rng(&self) -> UserRng<'_> {
+        UserRng(&self.0.rng)
+    }
+
+    /// Waits; a stop of the user or the run ends the task here, at once.
+    pub async fn wait(&self, duration: Duration) {
+        let _stoppable = self.0.control.enter_wait();
+        tokio::time::sleep(duration).await;
+    }
+
+    /// Whether the user has been asked to stop: a long task may want to come to its end.
+    #[must_use]
+    pub fn stopping(&self) -> bool {
+        self.0.control.stop() != Stop::No
+    }
+
+    /// Measures any future as a request of kind `method` under `name`, whatever protocol it speaks.
+    ///
+    /// ```
+    /// # use loadtest_core::{Context, RecordedError};
+    /// # async fn send_line(text: &str) -> std::io::Result<usize> { Ok(text.len()) }
+    /// async fn chat(cx: &Context) -> Result<(), RecordedError> {
+    ///     let length = cx.measure("WS", "chat", send_line("hello")).await?;
+    ///     assert_eq!(length, 5);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// When the future gives an error: it is recorded as a failed request, under its text.
+    pub async fn measure<T, E: Error>(
+        &self,
+        method: &str,
+        name: &str,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, RecordedError> {
+        let mut pending = self.recorder().start(method, name);
+        match future.await {
+            Ok(value) => {
+                pending.set_written();
+                pending.ok();
+                Ok(value)
+            }
+            Err(error) => {
+                let message = message_with_causes(&error);
+                pending.fail(Failure { error: &message, sample: "" });
+                Err(RecordedError::new(ErrorKind::Other, message))
+            }
+        }
+    }
+
+    /// Where a client records what it measures.
+    #[must_use]
+    pub fn recorder(&self) -> &RecorderHandle {
+        &self.0.shard.recorder
+    }
+
+    /// One value of a type per thread of the run, made when it is first asked for: a cache of host addresses, say.
+    pub fn shard_local<T: 'static>(&self, make: impl FnOnce() -> T) -> Rc<T> {
+        let locals = &self.0.shard.locals;
+        let found = locals.borrow().get(&TypeId::of::<T>()).cloned();
+        // Made outside the borrow: `make` may ask for another value.
+        let value = found.unwrap_or_else(|| {
+            let value: Rc<dyn Any> = Rc::new(make());
+            locals.borrow_mut().insert(TypeId::of::<T>(), Rc::clone(&value));
+            value
+        });
+        value.downcast().unwrap_or_else(|_| unreachable!("values are stored under their own type"))
+    }
+
+    /// One value of a type per run, made when it is first asked for: a TLS configuration, say.
+    pub fn run_shared<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
+        let mut shared = self.0.run.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
+        Arc::clone(value).downcast().unwrap_or_else(|_| unreachable!("values are stored under their own type"))
+    }
+
+    pub(crate) fn control(&self) -> &UserControl {
+        &self.0.control
+    }
+
+    pub(crate) fn shard(&self) -> &Rc<ShardInfo> {
+        &self.0.shard
+    }
+}
+
+impl fmt::Debug for Context {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context")
+            .field("class", &self.0.class)
+            .field("user_number", &self.0.user_number)
+            .field("run_id", &self.0.run.run_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Random numbers of one user; see [`Context::rng`].
+#[derive(Debug)]
+pub struct UserRng<'a>(&'a RefCell<Xoshiro256PlusPlus>);
+
+impl TryRng for UserRng<'_> {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        Ok(self.0.borrow_mut().next_u32())
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        Ok(self.0.borrow_mut().next_u64())
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.borrow_mut().fill_bytes(bytes);
+        Ok(())
+    }
+}
+
+/// What a generator is for. Tasks are chosen from a stream of their own, so that they stay the same for a seed
+/// however many numbers the user's code draws.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Stream {
+    User = 0,
+    Tasks = 1,
+}
+
+/// The generator of one user, from what names the user and never from the shard.
+pub(crate) fn generator(
+    seed: u64,
+    class: &str,
+    user_number: u64,
+    incarnation: u64,
+    stream: Stream,
+) -> Xoshiro256PlusPlus {
+    // FNV-1a: a hash that is the same on every platform and in every version, which std's is not.
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    let numbers = [seed, user_number, incarnation, stream as u64];
+    for byte in numbers.iter().flat_map(|number| number.to_le_bytes()).chain(class.bytes()) {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    }
+    Xoshiro256PlusPlus::seed_from_u64(hash)
+}
+
+/// What `setup` and `teardown` can use: they run once per test run, before the first user and after the last.
+#[derive(Debug)]
+pub struct SetupContext(Context);
+
+impl SetupContext {
+    pub(crate) fn new(context: Context) -> Self {
+        Self(context)
+    }
+
+    /// As [`Context::run_id`].
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        self.0.run_id()
+    }
+
+    /// As [`Context::host`].
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.0.host()
+    }
+
+    /// As [`Context::rng`]; the same for the same seed.
+    #[must_use]
+    pub fn rng(&self) -> UserRng<'_> {
+        self.0.rng()
+    }
+
+    /// A client of its own, such as an `HttpSession`; its requests are counted like those of users.
+    ///
+    /// # Errors
+    /// When the client cannot be made.
+    pub fn client<C: Client>(&self) -> Result<C, Exit> {
+        C::create(&self.0)
+    }
+
+    /// As [`Context::measure`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn measure<T, E: Error>(
+        &self,
+        method: &str,
+        name: &str,
+        future: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, RecordedError> {
+        self.0.measure(method, name, future).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::RngExt;
+
+    use super::*;
+
+    fn context(user_number: u64) -> Context {
+        Context::new(
+            Arc::new(RunInfo::new("run".into(), 7, None)),
+            Rc::new(ShardInfo::new(Arc::default())),
+            Rc::new(UserControl::new(0)),
+            "Shopper",
+            Some("http://class".into()),
+            user_number,
+            0,
+        )
+    }
+
+    #[test]
+    fn the_same_user_draws_the_same_numbers_and_others_do_not() {
+        let draw = |cx: &Context| -> Vec<u32> { (0..5).map(|_| cx.rng().random()).collect() };
+        assert_eq!(draw(&context(1)), draw(&context(1)));
+        assert_ne!(draw(&context(1)), draw(&context(2)));
+    }
+
+    #[test]
+    fn the_generator_never_changes_between_versions() {
+        // `--seed` is a promise: a run can be repeated with a later version.
+        assert_eq!(generator(1, "Shopper", 2, 0, Stream::Tasks).next_u64(), 8_669_449_338_693_266_109);
+    }
+
+    #[test]
+    fn the_host_of_the_run_wins_over_that_of_the_class() {
+        assert_eq!(context(0).host(), Some("http://class"));
+    }
+
+    #[test]
+    fn values_per_shard_and_per_run_are_made_once() {
+        let cx = context(0);
+        let first = cx.shard_local(|| vec![1]);
+        let second = cx.shard_local(|| vec![2]);
+        assert!(Rc::ptr_eq(&first, &second));
+        let first = cx.run_shared(|| String::from("a"));
+        let second = cx.run_shared(|| String::from("b"));
+        assert_eq!((first.as_str(), second.as_str()), ("a", "a"));
+    }
+}

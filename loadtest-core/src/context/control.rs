@@ -1,0 +1,177 @@
+//! The strings by which a shard holds one of its users: stop requests going in, the present task coming out.
+
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context as TaskContext, Waker};
+
+/// How urgently a user is asked to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stop {
+    /// Not at all.
+    No,
+    /// When the present task is finished; a wait ends at once.
+    AfterTask,
+    /// At the next await point.
+    Now,
+}
+
+/// What a user is doing, as the watchdog names it: a number of a task or one of these.
+pub(crate) const IN_ON_START: u32 = u32::MAX - 1;
+pub(crate) const IN_ON_STOP: u32 = u32::MAX - 2;
+pub(crate) const IN_NO_TASK: u32 = u32::MAX - 3;
+
+/// Shared between a user and its shard; both live on one thread.
+#[derive(Debug)]
+pub(crate) struct UserControl {
+    stop: Cell<Stop>,
+    /// How many `Context::wait`s the task is in.
+    waits: Cell<u32>,
+    /// Wakes the user's future as a whole.
+    waker: RefCell<Option<Waker>>,
+    class: u32,
+    task: Cell<u32>,
+}
+
+impl UserControl {
+    pub(crate) fn new(class: u32) -> Self {
+        Self {
+            stop: Cell::new(Stop::No),
+            waits: Cell::new(0),
+            waker: RefCell::new(None),
+            class,
+            task: Cell::new(IN_NO_TASK),
+        }
+    }
+
+    pub(crate) fn stop(&self) -> Stop {
+        self.stop.get()
+    }
+
+    /// Asks the user to stop; a request is never taken back or softened.
+    pub(crate) fn request(&self, stop: Stop) {
+        if stop > self.stop.get() {
+            self.stop.set(stop);
+            if let Some(waker) = self.waker.borrow().as_ref() {
+                waker.wake_by_ref();
+            }
+        }
+    }
+
+    /// Whether the present task is to be dropped now.
+    pub(crate) fn drops_task(&self) -> bool {
+        match self.stop.get() {
+            Stop::No => false,
+            Stop::AfterTask => self.waits.get() > 0,
+            Stop::Now => true,
+        }
+    }
+
+    pub(crate) fn remember_waker(&self, cx: &TaskContext<'_>) {
+        let mut waker = self.waker.borrow_mut();
+        match waker.as_mut() {
+            Some(waker) => waker.clone_from(cx.waker()),
+            None => *waker = Some(cx.waker().clone()),
+        }
+    }
+
+    /// Marks the time in which a stop may drop the task.
+    pub(crate) fn enter_wait(&self) -> InWait<'_> {
+        self.waits.set(self.waits.get() + 1);
+        InWait(self)
+    }
+
+    pub(crate) fn set_task(&self, task: u32, busy: &Busy) {
+        self.task.set(task);
+        busy.enter(self);
+    }
+}
+
+/// While it lives, the user's task is in a stoppable wait.
+#[derive(Debug)]
+pub(crate) struct InWait<'a>(&'a UserControl);
+
+impl Drop for InWait<'_> {
+    fn drop(&mut self) {
+        self.0.waits.set(self.0.waits.get() - 1);
+    }
+}
+
+/// What a shard's thread is doing right now, for the watchdog on another thread.
+///
+/// Relaxed throughout: each value stands for itself, and the watchdog only asks whether it has stayed the same.
+#[derive(Debug, Default)]
+pub(crate) struct Busy {
+    /// Grows with each poll of a user, so that the same user polled again is told from one that never returned.
+    turn: AtomicU64,
+    /// Class in the upper half, task in the lower; [`IDLE`] between polls.
+    current: AtomicU64,
+}
+
+/// No user is being polled. `IN_NO_TASK` of the last class: nothing a user can have.
+const IDLE: u64 = 0;
+
+impl Busy {
+    /// A poll of this user begins, or it goes on with another task.
+    #[inline]
+    pub(crate) fn enter(&self, control: &UserControl) {
+        // Class 0 would make the idle value: counted from 1.
+        let current = (u64::from(control.class + 1) << 32) | u64::from(control.task.get());
+        self.turn.store(self.turn.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        self.current.store(current, Ordering::Relaxed);
+    }
+
+    #[inline]
+    pub(crate) fn leave(&self) {
+        self.current.store(IDLE, Ordering::Relaxed);
+    }
+
+    /// The turn, the class and the task of the user that is being polled now.
+    pub(crate) fn now(&self) -> Option<(u64, u32, u32)> {
+        let turn = self.turn.load(Ordering::Relaxed);
+        let current = self.current.load(Ordering::Relaxed);
+        let class = (current >> 32).checked_sub(1)?;
+        #[expect(clippy::cast_possible_truncation, reason = "the two halves of the number")]
+        Some((turn, class as u32, current as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_request_only_grows() {
+        let control = UserControl::new(0);
+        control.request(Stop::Now);
+        control.request(Stop::AfterTask);
+        assert_eq!(control.stop(), Stop::Now);
+    }
+
+    #[test]
+    fn a_soft_stop_drops_a_task_only_while_it_waits() {
+        let control = UserControl::new(0);
+        control.request(Stop::AfterTask);
+        assert!(!control.drops_task());
+        {
+            let _wait = control.enter_wait();
+            assert!(control.drops_task());
+        }
+        assert!(!control.drops_task());
+        control.request(Stop::Now);
+        assert!(control.drops_task());
+    }
+
+    #[test]
+    fn busy_names_class_and_task_and_tells_turns_apart() {
+        let busy = Busy::default();
+        assert_eq!(busy.now(), None);
+        let control = UserControl::new(0);
+        control.set_task(0, &busy);
+        let first = busy.now().expect("busy");
+        assert_eq!((first.1, first.2), (0, 0));
+        busy.enter(&control);
+        assert_ne!(busy.now().expect("busy").0, first.0);
+        busy.leave();
+        assert_eq!(busy.now(), None);
+    }
+}

@@ -1,0 +1,38 @@
+//! The exit codes of a load test, all in one place.
+//!
+//! | code | when |
+//! |------|------|
+//! | 0    | done, also after one Ctrl-C |
+//! | 1    | requests failed, or tasks had errors (`--exit-code-on-error` changes the number) |
+//! | 2    | bad input: nothing was started |
+//! | 3    | a threshold was not met |
+//! | 4    | `setup` failed |
+//! | 5    | the generator could not hold the load that was asked for |
+//! | 130  | a second Ctrl-C |
+//!
+//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1. Codes 3 and 5 are reserved: nothing gives them yet.
+
+use crate::report::Report;
+use crate::runner::{EndedBy, RunError};
+
+/// Done.
+pub(crate) const OK: u8 = 0;
+/// Requests failed, or tasks had errors.
+pub(crate) const ERRORS: u8 = 1;
+/// Bad input: nothing was started.
+pub(crate) const INPUT: u8 = 2;
+/// `setup` failed.
+pub(crate) const SETUP: u8 = 4;
+/// Broken off by a second Ctrl-C.
+pub(crate) const ABORTED: u8 = 130;
+
+/// The exit code of a run; `on_error` is what takes the place of [`ERRORS`].
+pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8) -> u8 {
+    match result {
+        Err(RunError::Setup { .. }) => SETUP,
+        Err(RunError::Input(_) | RunError::Start(_) | RunError::Lost) => INPUT,
+        Ok(report) if *report.ended_by() == EndedBy::Abort => ABORTED,
+        Ok(report) if report.total().stats.failed > 0 || !report.exceptions().is_empty() => on_error,
+        Ok(_) => OK,
+    }
+}

@@ -1,0 +1,140 @@
+//! What a run leaves behind, and the forms in which it is written. Pure functions of a [`Report`] or a `Snapshot`.
+
+#[cfg(feature = "cli")]
+pub(crate) mod csv;
+pub(crate) mod text;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::plan::Plan;
+use crate::runner::EndedBy;
+use crate::runner::controller::Outcome;
+use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot};
+
+/// The result of a run.
+///
+/// Its `Display` is the text that the command line prints at the end.
+#[derive(Debug, Clone)]
+pub struct Report {
+    run_id: String,
+    seed: u64,
+    host: Option<String>,
+    classes: Vec<&'static str>,
+    users: u64,
+    started_at: SystemTime,
+    ended_by: EndedBy,
+    snapshot: Arc<Snapshot>,
+}
+
+impl Report {
+    pub(crate) fn new(plan: &Plan, started_at: SystemTime, outcome: Outcome) -> Self {
+        Self {
+            run_id: plan.run.run_id.clone(),
+            seed: plan.run.seed,
+            host: plan.run.host.clone(),
+            classes: plan.classes.iter().map(|class| class.name()).collect(),
+            users: plan.settings.users,
+            started_at,
+            ended_by: outcome.ended_by,
+            snapshot: outcome.snapshot,
+        }
+    }
+
+    /// The row of this method and name; `None` when there was no such request.
+    #[must_use]
+    pub fn request(&self, method: &str, name: &str) -> Option<&RowSnapshot> {
+        self.snapshot.row(method, name)
+    }
+
+    /// All rows, sorted by name and method.
+    #[must_use]
+    pub fn requests(&self) -> &[RowSnapshot] {
+        &self.snapshot.rows
+    }
+
+    /// All rows in one.
+    #[must_use]
+    pub fn total(&self) -> &RowSnapshot {
+        &self.snapshot.total
+    }
+
+    /// Failed requests, grouped by row and error.
+    #[must_use]
+    pub fn failures(&self) -> &[FailureRow] {
+        &self.snapshot.failures
+    }
+
+    /// Errors and panics of tasks and hooks, grouped.
+    #[must_use]
+    pub fn exceptions(&self) -> &[ExceptionRow] {
+        &self.snapshot.exceptions
+    }
+
+    /// What a person should know of this run beside its figures.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.snapshot.warnings
+    }
+
+    /// Why the run ended.
+    #[must_use]
+    pub fn ended_by(&self) -> &EndedBy {
+        &self.ended_by
+    }
+
+    /// The word that tells this run from others.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.run_id
+    }
+
+    /// With this seed the users make the same choices again.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The host that was tested, if it was given for the run.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// The user classes.
+    #[must_use]
+    pub fn classes(&self) -> &[&'static str] {
+        &self.classes
+    }
+
+    /// How many users were asked for.
+    #[must_use]
+    pub fn users(&self) -> u64 {
+        self.users
+    }
+
+    /// When the run began.
+    #[must_use]
+    pub fn started_at(&self) -> SystemTime {
+        self.started_at
+    }
+
+    /// From the first user's start to the end of the last `teardown`.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.snapshot.elapsed
+    }
+
+    /// All figures.
+    #[must_use]
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&text::summary(&self.snapshot, text::UNLIMITED))
+    }
+}

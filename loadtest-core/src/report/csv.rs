@@ -1,0 +1,197 @@
+//! Locust's CSV files, column by column. Times are in milliseconds, to the microsecond.
+
+use std::io::{self, Write};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use csv::Writer;
+
+use super::text::PERCENTILES;
+use crate::stats::{RowSnapshot, Snapshot};
+
+/// What takes the place of a figure that there is not.
+const NONE: &str = "N/A";
+
+fn percentile_names() -> impl Iterator<Item = String> {
+    PERCENTILES.iter().map(|percentile| format!("{percentile}%"))
+}
+
+fn millis(time: Option<Duration>) -> String {
+    time.map_or_else(|| NONE.to_owned(), |time| format!("{:.3}", time.as_secs_f64() * 1000.0))
+}
+
+/// As Locust shows a row without a sample.
+fn millis_or_zero(time: Option<Duration>) -> String {
+    millis(Some(time.unwrap_or_default()))
+}
+
+fn percentiles(row: &RowSnapshot) -> impl Iterator<Item = String> + '_ {
+    PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a mean of sizes")]
+fn mean_size(row: &RowSnapshot) -> String {
+    let requests = row.stats.requests();
+    let mean = if requests == 0 { 0.0 } else { row.stats.bytes_received as f64 / requests as f64 };
+    format!("{mean:.1}")
+}
+
+/// Median, mean, minimum, maximum, mean size.
+fn times(row: &RowSnapshot) -> [String; 5] {
+    let service = &row.stats.service;
+    [
+        millis_or_zero(service.percentile(50.0)),
+        millis_or_zero(service.mean()),
+        millis_or_zero(service.min()),
+        millis_or_zero(service.max()),
+        mean_size(row),
+    ]
+}
+
+fn all_rows(snapshot: &Snapshot) -> impl Iterator<Item = &RowSnapshot> {
+    snapshot.rows.iter().chain([&snapshot.total])
+}
+
+/// `_stats.csv`: one row for each method and name, and `Aggregated`.
+pub(crate) fn stats(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = Writer::from_writer(out);
+    let header = "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,\
+                  Min Response Time,Max Response Time,Average Content Size,Requests/s,Failures/s";
+    csv.write_record(header.split(',').map(str::to_owned).chain(percentile_names()))?;
+    for row in all_rows(snapshot) {
+        let stats = &row.stats;
+        let head = [
+            row.key.method.to_string(),
+            row.key.name.to_string(),
+            stats.requests().to_string(),
+            stats.failed.to_string(),
+        ];
+        let rates = [format!("{:.3}", row.rate), format!("{:.3}", row.fail_rate)];
+        csv.write_record(head.into_iter().chain(times(row)).chain(rates).chain(percentiles(row)))?;
+    }
+    csv.flush()
+}
+
+/// The first line of `_stats_history.csv`.
+pub(crate) fn history_header(out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = Writer::from_writer(out);
+    let before = "Timestamp,User Count,Type,Name,Requests/s,Failures/s";
+    let after = "Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,\
+                 Total Min Response Time,Total Max Response Time,Total Average Content Size";
+    let columns = before.split(',').map(str::to_owned).chain(percentile_names());
+    csv.write_record(columns.chain(after.split(',').map(str::to_owned)))?;
+    csv.flush()
+}
+
+/// One line of `_stats_history.csv`: the aggregated figures of this second.
+pub(crate) fn history(snapshot: &Snapshot, now: SystemTime, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = Writer::from_writer(out);
+    let row = &snapshot.total;
+    let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let head = [
+        seconds.to_string(),
+        snapshot.users.alive.to_string(),
+        String::new(),
+        "Aggregated".to_owned(),
+        format!("{:.3}", row.current_rate),
+        format!("{:.3}", row.current_fail_rate),
+    ];
+    let counts = [row.stats.requests().to_string(), row.stats.failed.to_string()];
+    csv.write_record(head.into_iter().chain(percentiles(row)).chain(counts).chain(times(row)))?;
+    csv.flush()
+}
+
+/// `_failures.csv`.
+pub(crate) fn failures(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = Writer::from_writer(out);
+    csv.write_record(["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"])?;
+    for failure in &snapshot.failures {
+        csv.write_record([
+            &*failure.key.method,
+            &*failure.key.name,
+            &*failure.error,
+            &failure.count.to_string(),
+            &humantime::format_rfc3339_micros(failure.first_seen).to_string(),
+            &humantime::format_rfc3339_micros(failure.last_seen).to_string(),
+        ])?;
+    }
+    csv.flush()
+}
+
+/// `_exceptions.csv`; in the place of Locust's traceback stands where the error or panic came from.
+pub(crate) fn exceptions(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = Writer::from_writer(out);
+    csv.write_record(["Count", "Message", "Traceback", "Nodes"])?;
+    for exception in &snapshot.exceptions {
+        let (class, task) = (&exception.class, &exception.task);
+        let place = exception.place.as_deref().map_or_else(String::new, |place| format!(" at {place}"));
+        csv.write_record([
+            &exception.count.to_string(),
+            &*exception.message,
+            &format!("{class}::{task}{place}"),
+            "local",
+        ])?;
+    }
+    csv.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stats::collector::Collector;
+    use crate::stats::{Failure, RecorderHandle, collector};
+
+    fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        write(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn snapshot() -> Snapshot {
+        let now = tokio::time::Instant::now();
+        let recorder = RecorderHandle::default();
+        recorder.start("GET", "/b").ok();
+        recorder.start("GET", "/a, \"quoted\"").fail(Failure { error: "500 Oops", sample: "body" });
+        let mut collector = Collector::new(1, now);
+        collector.merge(0, &recorder.hand_over(), now);
+        Snapshot {
+            rows: collector.rows(now),
+            total: collector.total(now),
+            failures: collector.failures(),
+            ..collector::nothing_yet()
+        }
+    }
+
+    #[test]
+    fn the_columns_are_locusts() {
+        let stats = text(|out| stats(&snapshot(), out));
+        let header = stats.lines().next().unwrap();
+        assert_eq!(
+            header,
+            "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,Min Response Time,\
+             Max Response Time,Average Content Size,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"
+        );
+        let lines: Vec<&str> = stats.lines().collect();
+        assert_eq!(lines.len(), 4);
+        assert!(lines[1].starts_with("GET,\"/a, \"\"quoted\"\"\",1,1,"), "{}", lines[1]);
+        assert!(lines[3].starts_with(",Aggregated,2,1,"), "{}", lines[3]);
+        let columns = header.split(',').count();
+        assert!(lines[2].split(',').count() == columns && lines[3].split(',').count() == columns);
+    }
+
+    #[test]
+    fn the_history_has_as_many_columns_as_its_header() {
+        let header = text(history_header);
+        let line = text(|out| history(&collector::nothing_yet(), SystemTime::now(), out));
+        assert_eq!(header.split(',').count(), line.split(',').count());
+        assert!(header.starts_with("Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%"));
+        assert!(line.contains(",Aggregated,0.000,0.000,N/A,"), "{line}");
+    }
+
+    #[test]
+    fn failures_and_exceptions_are_locusts() {
+        let failures = text(|out| failures(&snapshot(), out));
+        assert!(failures.starts_with("Method,Name,Error,Occurrences,First Seen,Last Seen\n"));
+        assert!(failures.lines().nth(1).unwrap().ends_with('Z'), "{failures}");
+        assert_eq!(text(|out| exceptions(&snapshot(), out)), "Count,Message,Traceback,Nodes\n");
+    }
+}

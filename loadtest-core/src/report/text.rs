@@ -1,0 +1,204 @@
+//! Tables for a terminal, no wider than it is.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot};
+use crate::units::{format_bytes, format_millis};
+
+/// The width of a text that goes to no terminal.
+pub(crate) const UNLIMITED: usize = usize::MAX;
+
+/// The percentiles of the table at the end, as Locust's.
+pub(crate) const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
+
+/// A table of text: the first column to the left and cut to fit, the others to the right.
+struct Table {
+    header: Vec<String>,
+    rows: Vec<Vec<String>>,
+    /// A line before the last row, which sums up the others.
+    total: bool,
+}
+
+impl Table {
+    fn new(header: &[&str]) -> Self {
+        Self { header: header.iter().map(|&cell| cell.to_owned()).collect(), rows: Vec::new(), total: false }
+    }
+
+    fn render(&self, width: usize) -> String {
+        let columns = self.header.len();
+        let mut widths: Vec<usize> = self.header.iter().map(|cell| cell.chars().count()).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        let others: usize = widths[1..].iter().map(|width| width + 2).sum();
+        widths[0] = widths[0].min(width.saturating_sub(others).max(12));
+        let mut out = String::new();
+        let line = |out: &mut String, row: &[String]| {
+            let _ = write!(out, "{:<width$}", shorten(&row[0], widths[0]), width = widths[0]);
+            for column in 1..columns {
+                let _ = write!(out, "  {:>width$}", row[column], width = widths[column]);
+            }
+            out.truncate(out.trim_end_matches(' ').len());
+            out.push('\n');
+        };
+        let rule = "-".repeat(widths[0] + others);
+        line(&mut out, &self.header);
+        let _ = writeln!(out, "{rule}");
+        for (index, row) in self.rows.iter().enumerate() {
+            if self.total && index + 1 == self.rows.len() {
+                let _ = writeln!(out, "{rule}");
+            }
+            line(&mut out, row);
+        }
+        out
+    }
+}
+
+/// Cuts the middle out of a text that is too long: both ends of a path say what it is.
+fn shorten(text: &str, width: usize) -> String {
+    let length = text.chars().count();
+    if length <= width {
+        return text.to_owned();
+    }
+    let keep = width.saturating_sub(1);
+    let tail = keep / 2;
+    let head: String = text.chars().take(keep - tail).collect();
+    let tail: String = text.chars().skip(length - tail).collect();
+    format!("{head}…{tail}")
+}
+
+/// One line, without anything that could steer a terminal: names and error texts come from the system under test.
+pub(crate) fn clean(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn title(row: &RowSnapshot) -> String {
+    clean(format!("{} {}", row.key.method, row.key.name).trim())
+}
+
+fn millis(time: Option<Duration>) -> String {
+    time.map_or_else(|| "-".to_owned(), format_millis)
+}
+
+fn share(failed: u64, ratio: Option<f64>) -> String {
+    match ratio {
+        Some(ratio) if failed > 0 => format!("{failed} ({})", percent(ratio)),
+        _ => "0".to_owned(),
+    }
+}
+
+/// A share in percent; never 0 % for something, nor 100 % for not all.
+pub(crate) fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if percent > 0.0 && percent < 0.01 {
+        return "<0.01%".to_owned();
+    }
+    if percent < 100.0 && percent > 99.99 {
+        return ">99.99%".to_owned();
+    }
+    format!("{percent:.2}%")
+}
+
+/// Requests, failures, times and rates of each row.
+pub(crate) fn requests(snapshot: &Snapshot, width: usize) -> String {
+    let mut table = Table::new(&[
+        "Request",
+        "ok",
+        "failed",
+        "interrupted",
+        "min ms",
+        "mean",
+        "p50",
+        "p95",
+        "p99",
+        "max",
+        "req/s",
+        "received",
+    ]);
+    table.total = true;
+    for row in snapshot.rows.iter().chain([&snapshot.total]) {
+        let stats = &row.stats;
+        let times = &stats.service;
+        table.rows.push(vec![
+            title(row),
+            stats.ok.to_string(),
+            share(stats.failed, stats.fail_ratio()),
+            stats.interrupted.to_string(),
+            millis(times.min()),
+            millis(times.mean()),
+            millis(times.percentile(50.0)),
+            millis(times.percentile(95.0)),
+            millis(times.percentile(99.0)),
+            millis(times.max()),
+            format!("{:.1}", row.rate),
+            format_bytes(stats.bytes_received),
+        ]);
+    }
+    table.render(width)
+}
+
+/// The percentiles of each row's service times.
+pub(crate) fn percentiles(snapshot: &Snapshot, width: usize) -> String {
+    let names: Vec<String> = PERCENTILES.iter().map(|percentile| format!("p{percentile}")).collect();
+    let header: Vec<&str> = ["Service time (ms)"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let mut table = Table::new(&header);
+    table.total = true;
+    for row in snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.service.count() > 0) {
+        let times = PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)));
+        table.rows.push([title(row)].into_iter().chain(times).collect());
+    }
+    if table.rows.is_empty() { String::new() } else { table.render(width) }
+}
+
+fn failures(failures: &[FailureRow]) -> String {
+    let mut out = String::from("Failures\n--------\n");
+    for failure in failures {
+        let name = clean(&format!("{} {}", failure.key.method, failure.key.name));
+        let _ = writeln!(out, "{:>8}x  {name}: {}", failure.count, clean(&failure.error));
+        if !failure.sample.is_empty() {
+            let _ = writeln!(out, "           for example: {}", clean(&failure.sample));
+        }
+    }
+    out
+}
+
+fn exceptions(exceptions: &[ExceptionRow]) -> String {
+    let mut out = String::from("Exceptions\n----------\n");
+    for exception in exceptions {
+        let (class, task, message) = (&exception.class, &exception.task, clean(&exception.message));
+        let _ = write!(out, "{:>8}x  {class}::{task}: {message}", exception.count);
+        match &exception.place {
+            Some(place) => {
+                let _ = writeln!(out, "\n           at {place}");
+            }
+            None => out.push('\n'),
+        }
+    }
+    out
+}
+
+/// Everything that is printed at the end of a run.
+pub(crate) fn summary(snapshot: &Snapshot, width: usize) -> String {
+    let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width)];
+    if !snapshot.failures.is_empty() {
+        parts.push(failures(&snapshot.failures));
+    }
+    if !snapshot.exceptions.is_empty() {
+        parts.push(exceptions(&snapshot.exceptions));
+    }
+    if !snapshot.warnings.is_empty() {
+        let mut out = String::from("Warnings\n--------\n");
+        for warning in &snapshot.warnings {
+            let _ = writeln!(out, "  {}", clean(warning));
+        }
+        parts.push(out);
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join("\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,33 @@
+use super::*;
+
+#[test]
+fn long_names_lose_their_middle() {
+    assert_eq!(shorten("/remote.php/dav/files/user/file", 12), "/remot…/file");
+    assert_eq!(shorten("/short", 12), "/short");
+}
+
+#[test]
+fn shares_never_hide_the_exception() {
+    assert_eq!(percent(0.0), "0.00%");
+    assert_eq!(percent(0.000_001), "<0.01%");
+    assert_eq!(percent(0.999_999), ">99.99%");
+    assert_eq!(percent(1.0), "100.00%");
+}
+
+#[test]
+fn nothing_from_outside_steers_the_terminal() {
+    assert_eq!(clean("a\u{1b}[2Jb\r\nc"), "a [2Jb  c");
+}
+
+#[test]
+fn a_table_fits_its_width() {
+    let mut table = Table::new(&["Request", "ok"]);
+    table.rows.push(vec!["GET /a/very/long/path/that/goes/on".to_owned(), "12".to_owned()]);
+    table.rows.push(vec!["GET /".to_owned(), "3".to_owned()]);
+    let text = table.render(24);
+    assert_eq!(
+        text,
+        "Request               ok\n------------------------\nGET /a/ver…at/goes/on  12\nGET /                  3\n"
+            .replace("at/goes/on  12", "t/goes/on  12")
+    );
+}

@@ -1,0 +1,103 @@
+//! A shard's notice board: how many users are where, readable from other threads at any time.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::context::control::Busy;
+use crate::runner::shard::ShardEvent;
+use crate::stats::UserCounts;
+
+/// Written by one shard, read by the controller. Relaxed: each count stands for itself.
+#[derive(Debug, Default)]
+pub(crate) struct Board {
+    alive: AtomicU64,
+    starting: AtomicU64,
+    stopping: AtomicU64,
+    /// Users whose `on_start` failed and whose seat was given to another.
+    replaced: AtomicU64,
+    pub(crate) busy: Arc<Busy>,
+}
+
+impl Board {
+    pub(crate) fn alive(&self) -> u64 {
+        self.alive.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn replaced(&self) -> u64 {
+        self.replaced.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn add_to(&self, counts: &mut UserCounts) {
+        counts.alive += self.alive();
+        counts.starting += self.starting.load(Ordering::Relaxed);
+        counts.stopping += self.stopping.load(Ordering::Relaxed);
+    }
+
+    pub(crate) fn clear_replaced(&self) {
+        self.replaced.store(0, Ordering::Relaxed);
+    }
+}
+
+/// What a user is doing, for the counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Starting,
+    Running,
+    /// Between a failed `on_start` and the next user on the same seat.
+    Replacing,
+    Stopping,
+}
+
+/// A user on the board; takes itself off when it is dropped, however its future ended.
+#[derive(Debug)]
+pub(crate) struct Alive {
+    board: Arc<Board>,
+    phase: Cell<Phase>,
+    gone: Rc<Notify>,
+    events: UnboundedSender<ShardEvent>,
+}
+
+impl Alive {
+    pub(crate) fn new(board: Arc<Board>, gone: Rc<Notify>, events: UnboundedSender<ShardEvent>) -> Self {
+        board.alive.fetch_add(1, Ordering::Relaxed);
+        Self { board, phase: Cell::new(Phase::Running), gone, events }
+    }
+
+    pub(crate) fn set(&self, phase: Phase) {
+        self.count(self.phase.replace(phase), u64::MAX);
+        self.count(phase, 1);
+    }
+
+    /// Adds one, or takes one away by adding the largest number (the counts wrap).
+    fn count(&self, phase: Phase, one: u64) {
+        match phase {
+            Phase::Starting => self.board.starting.fetch_add(one, Ordering::Relaxed),
+            Phase::Stopping => self.board.stopping.fetch_add(one, Ordering::Relaxed),
+            Phase::Running | Phase::Replacing => 0,
+        };
+    }
+
+    pub(crate) fn replaced(&self) {
+        self.board.replaced.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Asks for the end of the whole run.
+    pub(crate) fn stop_test(&self, why: Cow<'static, str>) {
+        // The controller is gone only when the run is over.
+        let _ = self.events.send(ShardEvent::StopTest(why));
+    }
+}
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.count(self.phase.get(), u64::MAX);
+        self.board.alive.fetch_add(u64::MAX, Ordering::Relaxed);
+        self.gone.notify_one();
+    }
+}

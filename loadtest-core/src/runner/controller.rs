@@ -1,0 +1,579 @@
+//! The one state machine of a run.
+//!
+//! | state       | what                                  | next        | what is done on the way                         |
+//! |-------------|---------------------------------------|-------------|-------------------------------------------------|
+//! | ready, stopped | Start                              | setting up  | figures cleared, first `setup`                  |
+//! | setting up  | last `setup` done                     | spawning    | the run time begins, ramp to the asked users    |
+//! | setting up  | `setup` failed, Stop                  | stopping    | `teardown` of what was set up, in reverse       |
+//! | spawning    | all shards ramped                     | running     | figures reset if asked for                      |
+//! | spawning, running | Edit                            | spawning    | a ramp from where the present one is            |
+//! | spawning, running | Stop, run time over, `stop_test`, all users left | stopping | users finish, `on_stop`        |
+//! | stopping    | all shards drained                    | stopping    | `teardown`, in reverse                          |
+//! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
+//! | stopping    | all shards have handed over           | stopped     | the last snapshot, the answer to Start          |
+//! | any but ready, stopped | Abort                      | stopping    | users dropped, no `on_stop`, no `teardown`      |
+//! | spawning, running, stopping | Reset                 | the same    | figures reset; requests in flight stay          |
+//! | any         | Quit, or nobody left to command       | –           | as Stop, then the end                           |
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::{oneshot, watch};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::plan::{AnyShared, Plan};
+use crate::runner::board::Board;
+use crate::runner::ramp::Ramp;
+use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
+use crate::runner::watchdog::Watchdog;
+use crate::stats::collector::Collector;
+use crate::stats::{RunState, Snapshot, UserCounts};
+
+/// What the controller is told.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Start a run; the answer comes when it has ended.
+    Start(oneshot::Sender<Outcome>),
+    /// Go to another number of users, at another rate.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the web UI; tested here"))]
+    Edit { users: u64, spawn_rate: f64 },
+    /// End the run in good order.
+    Stop,
+    /// End the run now.
+    Abort,
+    /// Forget the figures so far.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the web UI; tested here"))]
+    Reset,
+    /// Stop, and no further run.
+    Quit,
+}
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndedBy {
+    /// Its run time was over.
+    RunTime,
+    /// Somebody asked for it: Ctrl-C, SIGTERM, or the handle of the run.
+    Request,
+    /// It was broken off at once, by a second Ctrl-C.
+    Abort,
+    /// A task or hook said `stop_test(why)`.
+    StopTest(String),
+    /// Every user had stopped itself.
+    NoUsersLeft,
+    /// A `setup` failed: its user class, and the error.
+    SetupFailed {
+        /// The user class whose `setup` it was.
+        class: String,
+        /// What it said.
+        message: String,
+    },
+}
+
+/// How a run went.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) ended_by: EndedBy,
+    pub(crate) snapshot: Arc<Snapshot>,
+}
+
+/// The controller's end of one shard.
+#[derive(Debug)]
+pub(crate) struct ShardHandle {
+    pub(crate) commands: UnboundedSender<ShardCommand>,
+    pub(crate) board: Arc<Board>,
+}
+
+/// What the controller is made from.
+#[derive(Debug)]
+pub(crate) struct ControllerSeat {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) shards: Vec<ShardHandle>,
+    pub(crate) events: UnboundedReceiver<ShardEvent>,
+    pub(crate) commands: UnboundedReceiver<Command>,
+    pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
+}
+
+/// Runs until it is told to quit, or until nobody is left to tell it.
+pub(crate) async fn run(seat: ControllerSeat) {
+    let ControllerSeat { plan, shards, mut events, mut commands, snapshots } = seat;
+    let mut this = Controller::new(plan, shards, snapshots);
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut quitting = false;
+    loop {
+        if quitting && this.idle() {
+            break;
+        }
+        let deadline = this.deadline;
+        tokio::select! {
+            biased;
+            command = commands.recv(), if !quitting => match command {
+                Some(Command::Start(answer)) => this.start(answer),
+                Some(Command::Edit { users, spawn_rate }) => this.edit(users, spawn_rate),
+                Some(Command::Stop) => this.stop(EndedBy::Request),
+                Some(Command::Abort) => this.abort(),
+                Some(Command::Reset) => this.reset(),
+                Some(Command::Quit) | None => {
+                    quitting = true;
+                    this.stop(EndedBy::Request);
+                }
+            },
+            Some(event) = events.recv() => this.see(event),
+            _ = tick.tick() => this.tick(),
+            () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                this.stop(EndedBy::RunTime);
+            }
+        }
+    }
+    for shard in &this.shards {
+        let _ = shard.handle.commands.send(ShardCommand::Finish);
+    }
+}
+
+/// A shard as the controller sees it.
+#[derive(Debug)]
+struct Shard {
+    handle: ShardHandle,
+    watchdog: Watchdog,
+    /// The last ramp it has finished.
+    ramped: u64,
+    drained: bool,
+    /// Given up: its thread is kept by a user that does not yield.
+    lost: bool,
+}
+
+/// What remains to be done while stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// Users are on their way out.
+    Users,
+    /// A `teardown` runs.
+    Teardown,
+    /// Shards hand over what they have left; with the number of the flush.
+    LastIntervals(u64),
+}
+
+struct Controller {
+    plan: Arc<Plan>,
+    shards: Vec<Shard>,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    state: RunState,
+    ending: Ending,
+    collector: Collector,
+    started: Instant,
+    /// When the run time is over.
+    deadline: Option<Instant>,
+    /// When the users were asked to stop.
+    stopped: Option<Instant>,
+    ramp: Option<Ramp>,
+    next_id: u64,
+    /// What is set up: the class, and what its `setup` returned.
+    shared: Vec<(usize, AnyShared)>,
+    ended_by: Option<EndedBy>,
+    aborted: bool,
+    answer: Option<oneshot::Sender<Outcome>>,
+    /// Shards that have not answered the flush; the reset it was for, if any.
+    flush: Option<(u64, HashSet<usize>, bool)>,
+    warnings: Vec<String>,
+}
+
+impl Controller {
+    fn new(plan: Arc<Plan>, shards: Vec<ShardHandle>, snapshots: watch::Sender<Arc<Snapshot>>) -> Self {
+        let now = Instant::now();
+        let collector = Collector::new(shards.len(), now);
+        let shards = shards
+            .into_iter()
+            .map(|handle| Shard { handle, watchdog: Watchdog::default(), ramped: 0, drained: false, lost: false })
+            .collect();
+        Self {
+            plan,
+            shards,
+            snapshots,
+            state: RunState::Ready,
+            ending: Ending::Users,
+            collector,
+            started: now,
+            deadline: None,
+            stopped: None,
+            ramp: None,
+            next_id: 1,
+            shared: Vec::new(),
+            ended_by: None,
+            aborted: false,
+            answer: None,
+            flush: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    fn idle(&self) -> bool {
+        matches!(self.state, RunState::Ready | RunState::Stopped)
+    }
+
+    /// Says something to the shards that still listen.
+    fn tell_all(&self, mut command: impl FnMut() -> ShardCommand) {
+        for shard in self.shards.iter().filter(|shard| !shard.lost) {
+            let _ = shard.handle.commands.send(command());
+        }
+    }
+
+    /// Hooks run on the first shard that still listens.
+    fn tell_one(&self, command: ShardCommand) -> bool {
+        match self.shards.iter().find(|shard| !shard.lost) {
+            Some(shard) => shard.handle.commands.send(command).is_ok(),
+            None => false,
+        }
+    }
+
+    fn start(&mut self, answer: oneshot::Sender<Outcome>) {
+        if !self.idle() {
+            return;
+        }
+        self.started = Instant::now();
+        self.collector.restart(self.started);
+        self.warnings.clear();
+        self.shared.clear();
+        self.ended_by = None;
+        self.aborted = false;
+        self.stopped = None;
+        self.answer = Some(answer);
+        for shard in &mut self.shards {
+            shard.handle.board.clear_replaced();
+            shard.drained = false;
+        }
+        self.state = RunState::SettingUp;
+        self.set_up_next();
+    }
+
+    fn set_up_next(&mut self) {
+        let class = self.shared.len();
+        if class < self.plan.classes.len() {
+            self.tell_one(ShardCommand::Setup(class));
+            return;
+        }
+        let shared: Arc<[AnyShared]> = self.shared.iter().map(|(_, shared)| Arc::clone(shared)).collect();
+        self.tell_all(|| ShardCommand::Shared(Arc::clone(&shared)));
+        let now = Instant::now();
+        self.started = now;
+        self.deadline = self.plan.settings.run_time.map(|run_time| now + run_time);
+        self.collector.begin(now);
+        self.ramp_to(0, self.plan.settings.users, self.plan.settings.spawn_rate);
+    }
+
+    fn ramp_to(&mut self, from: u64, to: u64, rate: f64) {
+        let classes = self.plan.deal(from.max(to));
+        let ramp = Ramp { id: self.next_id, from, to, start: Instant::now(), rate, classes };
+        self.next_id += 1;
+        self.state = RunState::Spawning;
+        self.tell_all(|| ShardCommand::Ramp(ramp.clone()));
+        self.ramp = Some(ramp);
+        self.publish();
+    }
+
+    fn edit(&mut self, users: u64, spawn_rate: f64) {
+        if let (RunState::Spawning | RunState::Running, Some(ramp)) = (self.state, &self.ramp) {
+            let from = ramp.users_at(Instant::now());
+            self.ramp_to(from, users, spawn_rate);
+        }
+    }
+
+    fn stop(&mut self, why: EndedBy) {
+        match self.state {
+            RunState::Spawning | RunState::Running => {
+                self.begin_stop(why);
+                self.tell_all(|| ShardCommand::Stop);
+                self.publish();
+            }
+            RunState::SettingUp => {
+                self.begin_stop(why);
+                self.tell_all(|| ShardCommand::CancelSetup);
+                self.tear_down_next();
+            }
+            RunState::Ready | RunState::Stopping | RunState::Stopped => {}
+        }
+    }
+
+    fn begin_stop(&mut self, why: EndedBy) {
+        tracing::info!("stopping: {}", why.sentence());
+        self.ended_by = Some(why);
+        self.deadline = None;
+        self.stopped = Some(Instant::now());
+        self.state = RunState::Stopping;
+        self.ending = Ending::Users;
+    }
+
+    fn abort(&mut self) {
+        if self.idle() || self.aborted {
+            return;
+        }
+        if self.state != RunState::Stopping {
+            self.begin_stop(EndedBy::Abort);
+        }
+        self.ended_by = Some(EndedBy::Abort);
+        self.aborted = true;
+        self.ending = Ending::Users;
+        for shard in &mut self.shards {
+            shard.drained = false;
+        }
+        self.tell_all(|| ShardCommand::Abort);
+        // A thread that is kept by a user that does not yield cannot obey.
+        let now = Instant::now();
+        self.give_up_stuck(now, Duration::ZERO);
+    }
+
+    /// Runs the `teardown` of the last class that was set up and not torn down.
+    fn tear_down_next(&mut self) {
+        if let Some((class, shared)) = self.shared.pop().filter(|_| !self.aborted) {
+            self.ending = Ending::Teardown;
+            if self.tell_one(ShardCommand::Teardown(class, shared)) {
+                return;
+            }
+            self.warn("no teardown has run: every thread is kept by a user that does not yield".to_owned());
+        }
+        self.shared.clear();
+        let flush = self.flush(false);
+        self.ending = Ending::LastIntervals(flush);
+        self.finish_flush();
+    }
+
+    /// Asks all shards to hand over now.
+    fn flush(&mut self, reset: bool) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        let waiting = self.shards.iter().enumerate().filter(|(_, shard)| !shard.lost).map(|(shard, _)| shard).collect();
+        self.flush = Some((id, waiting, reset));
+        self.tell_all(|| ShardCommand::Flush(id));
+        id
+    }
+
+    fn reset(&mut self) {
+        if matches!(self.state, RunState::Spawning | RunState::Running) {
+            self.flush(true);
+        }
+    }
+
+    fn see(&mut self, event: ShardEvent) {
+        match event {
+            ShardEvent::Interval { shard, mut interval, at, flush } => {
+                self.collector.merge(shard, &interval, at);
+                interval.clear();
+                let _ = self.shards[shard].handle.commands.send(ShardCommand::Recycle(interval));
+                if let Some((id, waiting, _)) = &mut self.flush
+                    && flush == Some(*id)
+                {
+                    waiting.remove(&shard);
+                    self.finish_flush();
+                }
+            }
+            ShardEvent::Ramped { shard, ramp } => {
+                self.shards[shard].ramped = ramp;
+                self.look_whether_ramped();
+            }
+            ShardEvent::Drained { shard } => {
+                self.shards[shard].drained = true;
+                self.look_whether_drained();
+            }
+            ShardEvent::Deserted => self.look_whether_deserted(),
+            ShardEvent::StopTest(why) => self.stop(EndedBy::StopTest(match why {
+                Cow::Borrowed(why) => why.to_owned(),
+                Cow::Owned(why) => why,
+            })),
+            ShardEvent::SetUp { class, result } => self.set_up(class, result),
+            ShardEvent::TornDown => {
+                if self.ending == Ending::Teardown && self.state == RunState::Stopping {
+                    self.tear_down_next();
+                }
+            }
+        }
+    }
+
+    fn set_up(&mut self, class: usize, result: Result<AnyShared, String>) {
+        match result {
+            Ok(shared) if self.state == RunState::SettingUp => {
+                self.shared.push((class, shared));
+                self.set_up_next();
+            }
+            // Cancelled too late: it was set up all the same. A teardown that runs already comes first.
+            Ok(shared) => {
+                self.shared.push((class, shared));
+                if let Ending::LastIntervals(_) = self.ending {
+                    self.tear_down_next();
+                }
+            }
+            Err(message) if self.state == RunState::SettingUp => {
+                let class = self.plan.classes[class].name().to_owned();
+                self.stop(EndedBy::SetupFailed { class, message });
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn look_whether_ramped(&mut self) {
+        let Some(ramp) = &self.ramp else { return };
+        let all = self.shards.iter().all(|shard| shard.lost || shard.ramped == ramp.id);
+        if self.state == RunState::Spawning && all {
+            tracing::info!("all {} users started", ramp.to);
+            self.state = RunState::Running;
+            if self.plan.settings.reset_stats {
+                self.flush(true);
+            }
+            self.publish();
+            self.look_whether_deserted();
+        }
+    }
+
+    fn look_whether_deserted(&mut self) {
+        let target = self.ramp.as_ref().map_or(0, |ramp| ramp.to);
+        if self.state == RunState::Running && target > 0 && self.users().alive == 0 {
+            self.stop(EndedBy::NoUsersLeft);
+        }
+    }
+
+    fn look_whether_drained(&mut self) {
+        let all = self.shards.iter().all(|shard| shard.drained || shard.lost);
+        if self.state == RunState::Stopping && self.ending == Ending::Users && all {
+            self.tear_down_next();
+        }
+    }
+
+    /// When all shards have handed over what was asked of them: resets the figures, or ends the run.
+    fn finish_flush(&mut self) {
+        let Some((id, waiting, reset)) = &self.flush else { return };
+        let (id, reset) = (*id, *reset);
+        if waiting.iter().any(|shard| !self.shards[*shard].lost) {
+            return;
+        }
+        self.flush = None;
+        if reset {
+            self.collector.reset(Instant::now());
+            self.publish();
+        }
+        if self.ending == Ending::LastIntervals(id) && self.state == RunState::Stopping {
+            self.finish_run();
+        }
+    }
+
+    fn finish_run(&mut self) {
+        self.state = RunState::Stopped;
+        self.ramp = None;
+        self.publish();
+        let ended_by = self.ended_by.take().unwrap_or(EndedBy::Request);
+        if let Some(answer) = self.answer.take() {
+            let snapshot = Arc::clone(&self.snapshots.borrow());
+            // Whoever asked may have gone: dropping the future of a run stops it.
+            let _ = answer.send(Outcome { ended_by, snapshot });
+        }
+    }
+
+    fn tick(&mut self) {
+        if self.idle() {
+            return;
+        }
+        let now = Instant::now();
+        let mut warnings = Vec::new();
+        for shard in &mut self.shards {
+            warnings.extend(shard.watchdog.look(&shard.handle.board, &self.plan, now));
+        }
+        for warning in warnings {
+            self.warn(warning);
+        }
+        if let Some(stopped) = self.stopped {
+            let settings = &self.plan.settings;
+            let patience = settings.stop_timeout + settings.on_stop_timeout;
+            if self.aborted {
+                self.give_up_stuck(now, Duration::ZERO);
+            } else if now.duration_since(stopped) > patience {
+                self.give_up_stuck(now, patience);
+            }
+        }
+        self.publish();
+    }
+
+    /// A user that does not yield cannot be stopped: after `patience` its shard is given up, so that the others'
+    /// figures are not lost with it.
+    fn give_up_stuck(&mut self, now: Instant, patience: Duration) {
+        let mut warnings = Vec::new();
+        for shard in self.shards.iter_mut().filter(|shard| !shard.lost) {
+            if let Some((stuck, whose)) = shard.watchdog.stuck_for(&self.plan, now)
+                && stuck > patience.max(TICK)
+            {
+                shard.lost = true;
+                let users = shard.handle.board.alive();
+                warnings.push(format!(
+                    "a thread with {users} users could not be stopped: {whose} does not yield; \
+                     their on_stop has not run, and what they measured last is missing"
+                ));
+            }
+        }
+        if warnings.is_empty() {
+            return;
+        }
+        for warning in warnings {
+            self.warn(warning);
+        }
+        match self.ending {
+            Ending::Users => self.look_whether_drained(),
+            Ending::Teardown => self.tear_down_next(),
+            Ending::LastIntervals(_) => self.finish_flush(),
+        }
+    }
+
+    fn warn(&mut self, warning: String) {
+        tracing::warn!("{warning}");
+        self.warnings.push(warning);
+    }
+
+    fn users(&self) -> UserCounts {
+        let mut users = UserCounts::default();
+        for shard in self.shards.iter().filter(|shard| !shard.lost) {
+            shard.handle.board.add_to(&mut users);
+        }
+        users
+    }
+
+    fn publish(&self) {
+        let now = Instant::now();
+        let mut warnings = self.warnings.clone();
+        let replaced: u64 = self.shards.iter().map(|shard| shard.handle.board.replaced()).sum();
+        if replaced > 0 {
+            warnings.push(format!("{replaced} users were replaced because their on_start failed"));
+        }
+        if self.collector.names_ran_out() {
+            warnings.push(
+                "there are too many request names: further ones are counted as (other); give requests a name".into(),
+            );
+        }
+        let snapshot = Snapshot {
+            state: self.state,
+            elapsed: now.duration_since(self.started),
+            users: self.users(),
+            target_users: self.ramp.as_ref().map_or(0, |ramp| ramp.to),
+            rows: self.collector.rows(now),
+            total: self.collector.total(now),
+            failures: self.collector.failures(),
+            exceptions: self.collector.exceptions(),
+            warnings,
+        };
+        self.snapshots.send_replace(Arc::new(snapshot));
+    }
+}
+
+impl EndedBy {
+    /// One sentence for people.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::RunTime => "the run time is over".to_owned(),
+            Self::Request => "it was asked to".to_owned(),
+            Self::Abort => "broken off".to_owned(),
+            Self::StopTest(why) => format!("stop_test: {why}"),
+            Self::NoUsersLeft => "every user has stopped itself".to_owned(),
+            Self::SetupFailed { class, message } => format!("{class}::setup failed: {message}"),
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! The builder of a run: [`LoadTest`].
+
+use std::fmt;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::num::NonZero;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, oneshot, watch};
+
+use crate::context::RunInfo;
+use crate::error::InputError;
+use crate::plan::{ClassOf, Plan, Settings, UserClass};
+use crate::report::Report;
+use crate::runner::controller::{Command, EndedBy, Outcome};
+use crate::runner::threads;
+use crate::stats::Snapshot;
+use crate::user::User;
+
+/// A load test: which users, how many, for how long. It touches nothing that is process-wide, so several can run at
+/// once, in a test suite too.
+///
+/// ```
+/// use std::convert::Infallible;
+/// use loadtest_core::{
+///     Context, Exit, LoadTest, Scope, SetupContext, TaskInfo, TaskResult, Tasks, User, UserInit, stop_user,
+/// };
+///
+/// // What `#[derive(User)]` and `#[tasks]` write, by hand.
+/// struct Caller(Context);
+///
+/// impl Tasks for Caller {
+///     const TASKS: &'static [TaskInfo] = &[TaskInfo::new("call", 1)];
+///     type Shared = ();
+///     async fn setup(_: &SetupContext) -> Result<(), Exit> {
+///         Ok(())
+///     }
+///     async fn run_task(&mut self, _task: usize, _: &Scope<'_>) -> TaskResult {
+///         self.0.measure("CALL", "hello", async { Ok::<_, Infallible>(()) }).await?;
+///         stop_user()
+///     }
+/// }
+///
+/// impl User for Caller {
+///     const NAME: &'static str = "Caller";
+///     fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+///         Ok(Self(init.context()))
+///     }
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let report = LoadTest::new().user::<Caller>().users(3).spawn_rate(f64::INFINITY).run().await.unwrap();
+/// assert_eq!(report.request("CALL", "hello").unwrap().stats.ok, 3);
+/// # });
+/// ```
+#[must_use = "a load test does nothing until `run` or `start`"]
+#[derive(Clone, Default)]
+pub struct LoadTest {
+    classes: Vec<Result<Arc<dyn UserClass>, InputError>>,
+    host: Option<String>,
+    users: Option<u64>,
+    spawn_rate: Option<f64>,
+    run_time: Option<Duration>,
+    stop_timeout: Option<Duration>,
+    on_stop_timeout: Option<Duration>,
+    stop_concurrency: Option<usize>,
+    threads: Option<usize>,
+    seed: Option<u64>,
+    reset_stats: bool,
+}
+
+impl LoadTest {
+    /// A load test without users.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a class of users.
+    pub fn user<U: User + 'static>(mut self) -> Self {
+        self.classes.push(ClassOf::<U>::new().map(|class| Arc::new(class) as Arc<dyn UserClass>));
+        self
+    }
+
+    /// The host to test, such as `http://localhost:8080`; wins over the one of a user class.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// How many users to simulate at once; 1 by default, at least 1.
+    pub fn users(mut self, users: u64) -> Self {
+        self.users = Some(users);
+        self
+    }
+
+    /// How many users to start per second; 1 by default. [`f64::INFINITY`] starts all at once.
+    pub fn spawn_rate(mut self, users_per_second: f64) -> Self {
+        self.spawn_rate = Some(users_per_second);
+        self
+    }
+
+    /// How long to run, from the first user's start. Without it the run goes on until it is stopped, or until every
+    /// user has stopped itself.
+    pub fn run_time(mut self, run_time: Duration) -> Self {
+        self.run_time = Some(run_time);
+        self
+    }
+
+    /// How long a user may take to finish its task at the end; zero by default: the task is dropped at its await point
+    /// and its request counted as interrupted.
+    pub fn stop_timeout(mut self, stop_timeout: Duration) -> Self {
+        self.stop_timeout = Some(stop_timeout);
+        self
+    }
+
+    /// How long each `on_stop` may take; 30 s by default. It also bounds an `on_start` that is running when the users
+    /// are asked to stop, and each `teardown`.
+    pub fn on_stop_timeout(mut self, on_stop_timeout: Duration) -> Self {
+        self.on_stop_timeout = Some(on_stop_timeout);
+        self
+    }
+
+    /// How many `on_stop`s may run at once; 100 by default.
+    pub fn stop_concurrency(mut self, on_stops: usize) -> Self {
+        self.stop_concurrency = Some(on_stops);
+        self
+    }
+
+    /// How many threads drive the users; by default as many as there are cores.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// The seed of all random choices; drawn by default. The same seed gives each user the same sequence of tasks and
+    /// waits, on any number of threads.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Whether to forget the figures when all users have been started; not by default.
+    pub fn reset_stats(mut self, reset: bool) -> Self {
+        self.reset_stats = reset;
+        self
+    }
+
+    /// Starts the run on threads of its own.
+    ///
+    /// # Errors
+    /// When something that was asked for makes no sense, or the system gives no thread.
+    pub fn start(self) -> Result<Running, RunError> {
+        let plan = Arc::new(self.plan()?);
+        let started = threads::start(&plan).map_err(RunError::Start)?;
+        let (answer, outcome) = oneshot::channel();
+        // Received: the controller lives until it is told to quit.
+        let _ = started.commands.send(Command::Start(answer));
+        Ok(Running {
+            plan,
+            started_at: SystemTime::now(),
+            commands: started.commands,
+            snapshots: started.snapshots,
+            outcome,
+        })
+    }
+
+    /// Runs to the end and gives the report.
+    ///
+    /// The future only waits; it is `Send` and works on any executor. Dropping it stops the run in good order, with
+    /// every `on_stop`, on the run's own threads.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start) and [`Running::wait`].
+    pub async fn run(self) -> Result<Report, RunError> {
+        self.start()?.wait().await
+    }
+
+    /// The names of the user classes, with those that cannot be used left out.
+    pub(crate) fn class_names(&self) -> Vec<&'static str> {
+        self.classes.iter().flatten().map(|class| class.name()).collect()
+    }
+
+    /// Keeps only the classes of these names.
+    ///
+    /// # Errors
+    /// When there is no class of such a name.
+    pub(crate) fn keep_classes(&mut self, names: &[String]) -> Result<(), InputError> {
+        let known = self.class_names();
+        if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
+            let known = known.join(", ");
+            return Err(InputError::new(format!("there is no user class `{unknown}`; there are: {known}")));
+        }
+        self.classes.retain(|class| class.as_ref().map_or(true, |class| names.iter().any(|name| name == class.name())));
+        Ok(())
+    }
+
+    /// Checks everything that can be checked before any load.
+    pub(crate) fn plan(self) -> Result<Plan, InputError> {
+        let classes = self.classes.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if classes.is_empty() {
+            return Err(InputError::new("there is no user class to run: add one with .user::<MyUser>()"));
+        }
+        for (index, class) in classes.iter().enumerate() {
+            if classes[..index].iter().any(|before| before.name() == class.name()) {
+                let name = class.name();
+                let hint = "give one of them another name with #[user(name = \"…\")]";
+                return Err(InputError::new(format!("two user classes are called {name}: {hint}")));
+            }
+            class.check(self.host.as_deref())?;
+        }
+        let settings = Settings {
+            users: at_least_one("users", self.users.unwrap_or(1))?,
+            spawn_rate: positive_rate(self.spawn_rate.unwrap_or(1.0))?,
+            run_time: self.run_time,
+            stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO),
+            on_stop_timeout: self.on_stop_timeout.unwrap_or(Duration::from_secs(30)),
+            stop_concurrency: at_least_one("stop concurrency", self.stop_concurrency.unwrap_or(100))?,
+            threads: at_least_one("threads", self.threads.unwrap_or_else(cores))?,
+            reset_stats: self.reset_stats,
+        };
+        let seed = self.seed.unwrap_or_else(random);
+        let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency.min(Semaphore::MAX_PERMITS)));
+        Ok(Plan { run: Arc::new(RunInfo::new(run_id(), seed, self.host)), classes, settings, on_stop_permits })
+    }
+}
+
+impl fmt::Debug for LoadTest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LoadTest")
+            .field("classes", &self.class_names())
+            .field("host", &self.host)
+            .finish_non_exhaustive()
+    }
+}
+
+fn at_least_one<N: From<u8> + PartialOrd + fmt::Display>(what: &str, number: N) -> Result<N, InputError> {
+    if number < N::from(1) {
+        return Err(InputError::new(format!("{what}: {number} is too few; give at least 1")));
+    }
+    Ok(number)
+}
+
+fn positive_rate(rate: f64) -> Result<f64, InputError> {
+    if rate > 0.0 {
+        return Ok(rate);
+    }
+    Err(InputError::new(format!(
+        "spawn rate: {rate} is no rate; give a number of users per second above 0, such as 0.5 or 10"
+    )))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
+}
+
+/// A random number; std's hasher keys are the one source of randomness that needs no crate.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// Eight letters and digits, different for each run.
+fn run_id() -> String {
+    const LETTERS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let mut number = random();
+    (0..8)
+        .map(|_| {
+            let letter = LETTERS[usize::try_from(number % 36).unwrap_or(0)];
+            number /= 36;
+            char::from(letter)
+        })
+        .collect()
+}
+
+/// A run that goes on. Dropping it stops the run in good order.
+#[derive(Debug)]
+#[must_use = "dropping it stops the run"]
+pub struct Running {
+    plan: Arc<Plan>,
+    started_at: SystemTime,
+    commands: UnboundedSender<Command>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    outcome: oneshot::Receiver<Outcome>,
+}
+
+impl Running {
+    /// The word that tells this run from others; users have it as `Context::run_id`.
+    #[must_use]
+    pub fn run_id(&self) -> &str {
+        &self.plan.run.run_id
+    }
+
+    /// The seed of this run.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.plan.run.seed
+    }
+
+    /// How many threads drive the users.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.plan.settings.threads
+    }
+
+    /// How long users are started and run, if that was said.
+    #[must_use]
+    pub fn run_time(&self) -> Option<Duration> {
+        self.plan.settings.run_time
+    }
+
+    /// The figures of now; a new one comes about every half second.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// Something to stop the run with from elsewhere.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper(self.commands.clone())
+    }
+
+    /// Asks the run to end in good order: users finish, `on_stop`, `teardown`.
+    pub fn stop(&self) {
+        let _ = self.commands.send(Command::Stop);
+    }
+
+    /// Waits for the end and gives the report.
+    ///
+    /// # Errors
+    /// When a `setup` failed: the error holds what was measured until then.
+    pub async fn wait(mut self) -> Result<Report, RunError> {
+        let outcome = (&mut self.outcome).await.map_err(|_| RunError::Lost)?;
+        let report = Report::new(&self.plan, self.started_at, outcome);
+        match report.ended_by() {
+            EndedBy::SetupFailed { class, message } => {
+                let (class, message) = (class.clone(), message.clone());
+                Err(RunError::Setup { class, message, report: Box::new(report) })
+            }
+            _ => Ok(report),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.commands.send(Command::Quit);
+    }
+}
+
+/// Stops a run; see [`Running::stopper`].
+#[derive(Debug, Clone)]
+pub struct Stopper(UnboundedSender<Command>);
+
+impl Stopper {
+    /// As [`Running::stop`].
+    pub fn stop(&self) {
+        let _ = self.0.send(Command::Stop);
+    }
+
+    /// Ends the run at once: users are dropped where they stand, without `on_stop` and `teardown`. Their requests in
+    /// flight count as interrupted.
+    pub fn abort(&self) {
+        let _ = self.0.send(Command::Abort);
+    }
+}
+
+/// Why there is no report.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// Something that was asked for makes no sense; nothing was started.
+    Input(InputError),
+    /// The system gave no thread or no event queue; nothing was started.
+    Start(std::io::Error),
+    /// A `setup` failed, so no user was started. What had been set up was torn down.
+    Setup {
+        /// The user class whose `setup` it was.
+        class: String,
+        /// What it said.
+        message: String,
+        /// What was measured until then.
+        report: Box<Report>,
+    },
+    /// The threads of the run ended without a word: a defect of this library.
+    Lost,
+}
+
+impl From<InputError> for RunError {
+    fn from(error: InputError) -> Self {
+        Self::Input(error)
+    }
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(error) => error.fmt(f),
+            Self::Start(error) => write!(f, "the threads of the run could not be started: {error}"),
+            Self::Setup { class, message, .. } => write!(f, "{class}::setup failed: {message}"),
+            Self::Lost => f.write_str("the run ended without a result: this is a defect of loadtest"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Start(error) => Some(error),
+            Self::Input(_) | Self::Setup { .. } | Self::Lost => None,
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! One shard: the users of one thread, started and stopped at their due times, and their recorder.
+//!
+//! A shard knows no other shard and no clock but its own timers. It is told what to do by [`ShardCommand`]s and tells
+//! what happened by [`ShardEvent`]s; in runs it has a thread of its own, in tests it is a local task.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::context::control::{Stop, UserControl};
+use crate::context::{Context, SetupContext, ShardInfo};
+use crate::plan::{AnyShared, Plan};
+use crate::runner::board::{Alive, Board};
+use crate::runner::ramp::Ramp;
+use crate::runner::user_loop::{Ended, Seat, Watched, bounded, caught, describe};
+use crate::stats::interval::{ExceptionKey, Interval};
+
+/// How often a shard hands over what it recorded.
+pub(crate) const TICK: Duration = Duration::from_millis(500);
+
+/// Users started in one go before the users that exist get their turn.
+const BATCH: usize = 100;
+
+/// What a shard is told.
+#[derive(Debug)]
+pub(crate) enum ShardCommand {
+    /// What the classes' `setup`s returned, for the users to come.
+    Shared(Arc<[AnyShared]>),
+    /// Go to another number of users.
+    Ramp(Ramp),
+    /// Stop all users in good order.
+    Stop,
+    /// Drop all users where they stand.
+    Abort,
+    /// Run the `setup` of this class.
+    Setup(usize),
+    /// Give up the `setup` that is running.
+    CancelSetup,
+    /// Run the `teardown` of this class.
+    Teardown(usize, AnyShared),
+    /// Hand over now, whatever the tick.
+    Flush(u64),
+    /// An interval that the collector has read and cleared.
+    Recycle(Box<Interval>),
+    /// The end of the thread.
+    Finish,
+}
+
+/// What a shard tells.
+#[derive(Debug)]
+pub(crate) enum ShardEvent {
+    /// What was recorded since the last one; with the number of the flush that asked for it.
+    Interval { shard: usize, interval: Box<Interval>, at: Instant, flush: Option<u64> },
+    /// This shard's part of the ramp is done.
+    Ramped { shard: usize, ramp: u64 },
+    /// Its last user is gone, after a stop or an abort.
+    Drained { shard: usize },
+    /// Its last user has left by itself, and no ramp is going on.
+    Deserted,
+    /// A user or hook asks for the end of the run.
+    StopTest(Cow<'static, str>),
+    /// A `setup` ended; the error is its text.
+    SetUp { class: usize, result: Result<AnyShared, String> },
+    /// A `teardown` ended.
+    TornDown,
+}
+
+/// Where a shard is, and its ways in and out.
+#[derive(Debug)]
+pub(crate) struct ShardSeat {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) shard: usize,
+    pub(crate) shards: usize,
+    pub(crate) board: Arc<Board>,
+    pub(crate) commands: UnboundedReceiver<ShardCommand>,
+    pub(crate) events: UnboundedSender<ShardEvent>,
+}
+
+/// Runs a shard until it is told to finish, or until nobody is left to tell it.
+pub(crate) async fn run(seat: ShardSeat) {
+    let ShardSeat { plan, shard, shards, board, mut commands, events } = seat;
+    let mut tick = tokio::time::interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut this = Shard {
+        info: Rc::new(ShardInfo::new(Arc::clone(&board.busy))),
+        plan,
+        shard,
+        shards: shards as u64,
+        board,
+        events,
+        shared: Arc::new([]),
+        users: Vec::new(),
+        futures: JoinSet::new(),
+        ramp: None,
+        last_calls: VecDeque::new(),
+        hook: None,
+        draining: false,
+        gone: Rc::new(Notify::new()),
+    };
+    let gone = Rc::clone(&this.gone);
+    loop {
+        let due = this.next_due();
+        tokio::select! {
+            biased;
+            command = commands.recv() => match command {
+                None | Some(ShardCommand::Finish) => break,
+                Some(command) => this.obey(command).await,
+            },
+            _ = tick.tick() => this.hand_over(None),
+            () = gone.notified() => this.user_gone(),
+            Some(_) = this.futures.join_next(), if !this.futures.is_empty() => {}
+            () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                this.do_what_is_due();
+                // The commands come first in this loop; the users must not come last.
+                tokio::task::yield_now().await;
+            }
+        }
+    }
+}
+
+struct Shard {
+    plan: Arc<Plan>,
+    /// Which shard this is, of how many.
+    shard: usize,
+    shards: u64,
+    board: Arc<Board>,
+    info: Rc<ShardInfo>,
+    events: UnboundedSender<ShardEvent>,
+    shared: Arc<[AnyShared]>,
+    /// By place: user k of the run has place k / shards here.
+    users: Vec<Rc<UserControl>>,
+    futures: JoinSet<()>,
+    ramp: Option<Ramp>,
+    /// Users that were asked to finish their task, and when their time for it is over.
+    last_calls: VecDeque<(Instant, Rc<UserControl>)>,
+    hook: Option<AbortHandle>,
+    draining: bool,
+    gone: Rc<Notify>,
+}
+
+impl Shard {
+    fn tell(&self, event: ShardEvent) {
+        // Nobody listens any more when the run is being torn down: then nobody needs it.
+        let _ = self.events.send(event);
+    }
+
+    async fn obey(&mut self, command: ShardCommand) {
+        match command {
+            ShardCommand::Shared(shared) => self.shared = shared,
+            ShardCommand::Ramp(ramp) => {
+                self.draining = false;
+                self.ramp = Some(ramp);
+            }
+            ShardCommand::Stop => self.stop_all(),
+            ShardCommand::Abort => self.abort().await,
+            ShardCommand::Setup(class) => self.set_up(class),
+            ShardCommand::CancelSetup => {
+                if let Some(hook) = self.hook.take() {
+                    hook.abort();
+                }
+            }
+            ShardCommand::Teardown(class, shared) => self.tear_down(class, shared),
+            ShardCommand::Flush(flush) => self.hand_over(Some(flush)),
+            ShardCommand::Recycle(interval) => self.info.recorder.recycle(interval),
+            ShardCommand::Finish => {}
+        }
+    }
+
+    fn hand_over(&self, flush: Option<u64>) {
+        let interval = self.info.recorder.hand_over();
+        self.tell(ShardEvent::Interval { shard: self.shard, interval, at: Instant::now(), flush });
+    }
+
+    /// The number of the first user who has no place here yet.
+    fn next_user(&self) -> u64 {
+        self.users.len() as u64 * self.shards + self.shard as u64
+    }
+
+    /// When there is something to do next.
+    fn next_due(&self) -> Option<Instant> {
+        let ramp = self.ramp.as_ref().map(|ramp| {
+            if self.next_user() < ramp.to {
+                ramp.starts(self.next_user())
+            } else {
+                match self.last_user().filter(|last| *last >= ramp.to) {
+                    Some(last) => ramp.stops(last),
+                    // Nothing of it left for this shard: done, at once.
+                    None => ramp.start,
+                }
+            }
+        });
+        let last_call = self.last_calls.front().map(|(due, _)| *due);
+        ramp.into_iter().chain(last_call).min()
+    }
+
+    fn last_user(&self) -> Option<u64> {
+        self.next_user().checked_sub(self.shards)
+    }
+
+    fn do_what_is_due(&mut self) {
+        let now = Instant::now();
+        while self.last_calls.front().is_some_and(|(due, _)| *due <= now) {
+            if let Some((_, control)) = self.last_calls.pop_front() {
+                control.request(Stop::Now);
+            }
+        }
+        let Some(ramp) = self.ramp.clone() else { return };
+        for _ in 0..BATCH {
+            if self.next_user() < ramp.to {
+                if ramp.starts(self.next_user()) > now {
+                    return;
+                }
+                self.start_user(&ramp);
+            } else if let Some(last) = self.last_user().filter(|last| *last >= ramp.to) {
+                if ramp.stops(last) > now {
+                    return;
+                }
+                if let Some(control) = self.users.pop() {
+                    self.ask_to_stop(control, now);
+                }
+            } else {
+                self.ramp = None;
+                self.tell(ShardEvent::Ramped { shard: self.shard, ramp: ramp.id });
+                self.look_for_deserters();
+                return;
+            }
+        }
+    }
+
+    fn start_user(&mut self, ramp: &Ramp) {
+        let user_number = self.next_user();
+        let class = usize::try_from(user_number).ok().and_then(|k| ramp.classes.get(k)).copied().unwrap_or(0);
+        let control = Rc::new(UserControl::new(u32::from(class)));
+        let class = usize::from(class);
+        let seat = Seat {
+            run: Arc::clone(&self.plan.run),
+            shard: Rc::clone(&self.info),
+            control: Rc::clone(&control),
+            user_number,
+            on_stop_timeout: self.plan.settings.on_stop_timeout,
+            on_stop_permits: Arc::clone(&self.plan.on_stop_permits),
+            alive: Alive::new(Arc::clone(&self.board), Rc::clone(&self.gone), self.events.clone()),
+        };
+        let future = self.plan.classes[class].live(seat, Arc::clone(&self.shared[class]));
+        self.futures.spawn_local(Watched::new(future, Rc::clone(&control), Arc::clone(&self.board.busy)));
+        self.users.push(control);
+    }
+
+    fn ask_to_stop(&mut self, control: Rc<UserControl>, now: Instant) {
+        let timeout = self.plan.settings.stop_timeout;
+        if timeout.is_zero() {
+            control.request(Stop::Now);
+        } else {
+            control.request(Stop::AfterTask);
+            // The same timeout for all: due times stay in order.
+            self.last_calls.push_back((now + timeout, control));
+        }
+    }
+
+    fn stop_all(&mut self) {
+        let now = Instant::now();
+        self.ramp = None;
+        self.draining = true;
+        for control in std::mem::take(&mut self.users) {
+            self.ask_to_stop(control, now);
+        }
+        self.look_for_the_last();
+    }
+
+    async fn abort(&mut self) {
+        self.ramp = None;
+        self.draining = true;
+        self.users.clear();
+        self.last_calls.clear();
+        // Dropping a user's future records its requests in flight as interrupted.
+        self.futures.shutdown().await;
+        self.look_for_the_last();
+    }
+
+    fn user_gone(&mut self) {
+        self.look_for_the_last();
+        self.look_for_deserters();
+    }
+
+    fn look_for_the_last(&mut self) {
+        if self.draining && self.board.alive() == 0 {
+            self.draining = false;
+            self.last_calls.clear();
+            self.hand_over(None);
+            self.tell(ShardEvent::Drained { shard: self.shard });
+        }
+    }
+
+    fn look_for_deserters(&self) {
+        if self.ramp.is_none() && !self.draining && !self.users.is_empty() && self.board.alive() == 0 {
+            self.tell(ShardEvent::Deserted);
+        }
+    }
+
+    /// The context of a hook that belongs to no user.
+    fn setup_context(&self, class: usize) -> SetupContext {
+        let control = Rc::new(UserControl::new(u32::try_from(class).unwrap_or(u32::MAX)));
+        let class = &self.plan.classes[class];
+        let info = Rc::clone(&self.info);
+        SetupContext::new(Context::new(
+            Arc::clone(&self.plan.run),
+            info,
+            control,
+            class.name(),
+            class.host(),
+            u64::MAX,
+            0,
+        ))
+    }
+
+    fn set_up(&mut self, class: usize) {
+        let cx = self.setup_context(class);
+        let user_class = Arc::clone(&self.plan.classes[class]);
+        let events = self.events.clone();
+        self.hook = Some(self.futures.spawn_local(async move {
+            let result = match caught(user_class.setup(&cx)).await {
+                Ok(Ok(shared)) => Ok(shared),
+                Ok(Err(exit)) => Err(hook_error(Ended::Returned(Err(exit)))),
+                Err(panic) => Err(hook_error(Ended::Panicked(panic))),
+            };
+            let _ = events.send(ShardEvent::SetUp { class, result });
+        }));
+    }
+
+    fn tear_down(&mut self, class: usize, shared: AnyShared) {
+        let cx = self.setup_context(class);
+        let user_class = Arc::clone(&self.plan.classes[class]);
+        let events = self.events.clone();
+        let bound = self.plan.settings.on_stop_timeout;
+        let recorder = self.info.recorder.clone();
+        self.hook = Some(self.futures.spawn_local(async move {
+            let ended = bounded(user_class.teardown(&shared, &cx), bound).await;
+            if let Some((message, place)) = describe(ended) {
+                tracing::warn!(class = user_class.name(), "teardown: {message}");
+                let class = user_class.name().into();
+                recorder.exception(ExceptionKey { class, task: "teardown".into(), message: message.into(), place });
+            }
+            let _ = events.send(ShardEvent::TornDown);
+        }));
+    }
+}
+
+/// What to say of a `setup` that did not succeed.
+fn hook_error(ended: Ended) -> String {
+    match describe(ended) {
+        Some((message, Some(place))) => format!("{message} ({place})"),
+        Some((message, None)) => message,
+        None => "it ended without a value; a failed request shows in the statistics".to_owned(),
+    }
+}

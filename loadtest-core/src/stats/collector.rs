@@ -1,0 +1,376 @@
+//! Merges the intervals of all shards into the figures of the run.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashbrown::HashMap;
+use tokio::time::Instant;
+
+use super::interval::{ExceptionKey, FailureKey, Interval, RowId, Seen, count_bounded};
+use super::recorder::{MOST_NAMES, OTHER};
+use super::snapshot::RowSnapshot;
+use super::{ExceptionRow, FailureRow, RowKey, RowStats, RunState, Snapshot, UserCounts};
+
+/// Over how long current rates are taken.
+const WINDOW: Duration = Duration::from_secs(10);
+/// Intervals that end within this time of each other share a slot of the window, so that its length is bounded
+/// however many shards there are.
+const SLOT: Duration = Duration::from_millis(500);
+
+/// Verdicts of the last ten seconds, in slots.
+#[derive(Debug, Default)]
+struct RateWindow {
+    slots: VecDeque<(Instant, u64, u64)>,
+}
+
+impl RateWindow {
+    fn add(&mut self, at: Instant, requests: u64, failed: u64) {
+        if requests == 0 {
+            return;
+        }
+        match self.slots.back_mut() {
+            Some((slot, have, have_failed)) if at < *slot + SLOT => {
+                *have += requests;
+                *have_failed += failed;
+            }
+            _ => {
+                while self.slots.front().is_some_and(|(slot, ..)| *slot + WINDOW <= at) {
+                    self.slots.pop_front();
+                }
+                self.slots.push_back((at, requests, failed));
+            }
+        }
+    }
+
+    /// Requests and failures per second in the window that ends at `now`, of a run that began at `start`.
+    #[expect(clippy::cast_precision_loss, reason = "counts of ten seconds")]
+    fn rates(&self, now: Instant, start: Instant) -> (f64, f64) {
+        let length = now.saturating_duration_since(start).min(WINDOW).as_secs_f64();
+        if length <= 0.0 {
+            return (0.0, 0.0);
+        }
+        let inside = self.slots.iter().filter(|(slot, ..)| *slot + WINDOW > now);
+        let (requests, failed) = inside.fold((0, 0), |sum, (_, requests, failed)| (sum.0 + requests, sum.1 + failed));
+        (requests as f64 / length, failed as f64 / length)
+    }
+}
+
+#[derive(Debug)]
+struct Row {
+    key: Arc<RowKey>,
+    stats: Arc<RowStats>,
+    window: RateWindow,
+}
+
+impl Row {
+    fn new(key: Arc<RowKey>) -> Self {
+        Self { key, stats: Arc::default(), window: RateWindow::default() }
+    }
+
+    fn merge(&mut self, stats: &RowStats, at: Instant) {
+        // The last snapshot still holds the figures of the tick before: a changed row is copied once per tick,
+        // an unchanged one never.
+        Arc::make_mut(&mut self.stats).merge(stats);
+        self.window.add(at, stats.requests(), stats.failed);
+    }
+}
+
+/// The figures of one run.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    start: Instant,
+    last_end: Option<Instant>,
+    rows: Vec<Row>,
+    ids: HashMap<Arc<RowKey>, usize>,
+    /// For each shard, which of `rows` its row numbers mean.
+    shards: Vec<Vec<usize>>,
+    total: Row,
+    failures: HashMap<FailureKey<Arc<RowKey>>, (Seen, Box<str>)>,
+    exceptions: HashMap<ExceptionKey, Seen>,
+}
+
+impl Collector {
+    pub(crate) fn new(shards: usize, start: Instant) -> Self {
+        Self {
+            start,
+            last_end: None,
+            rows: Vec::new(),
+            ids: HashMap::new(),
+            shards: vec![Vec::new(); shards],
+            total: Row::new(Arc::new(RowKey::new("", "Aggregated"))),
+            failures: HashMap::new(),
+            exceptions: HashMap::new(),
+        }
+    }
+
+    /// Adds what a shard handed over at `at`.
+    pub(crate) fn merge(&mut self, shard: usize, interval: &Interval, at: Instant) {
+        for key in &interval.new_keys {
+            let index = self.index(key);
+            self.shards[shard].push(index);
+        }
+        for (id, stats) in interval.touched() {
+            let index = self.shards[shard][id as usize];
+            self.rows[index].merge(stats, at);
+            self.total.merge(stats, at);
+        }
+        for (key, (seen, sample)) in &interval.failures {
+            let row = self.key(shard, key.row);
+            let key = FailureKey { row, error: key.error.clone() };
+            let value = (seen.clone(), sample.clone());
+            count_bounded(&mut self.failures, key, FailureKey::into_other, value, |mine, new| mine.0.merge(&new.0));
+        }
+        for (key, seen) in &interval.exceptions {
+            let other = ExceptionKey::into_other;
+            count_bounded(&mut self.exceptions, key.clone(), other, seen.clone(), |mine, new| mine.merge(&new));
+        }
+        self.last_end = self.last_end.max(interval.last_end);
+    }
+
+    fn key(&self, shard: usize, row: RowId) -> Arc<RowKey> {
+        Arc::clone(&self.rows[self.shards[shard][row as usize]].key)
+    }
+
+    /// The run's row for a key, made when it is first seen.
+    fn index(&mut self, key: &Arc<RowKey>) -> usize {
+        if let Some(index) = self.ids.get(key) {
+            return *index;
+        }
+        if self.rows.len() >= MOST_NAMES && *key.name != *OTHER {
+            return self.index(&Arc::new(RowKey::new(key.method.clone(), OTHER)));
+        }
+        self.rows.push(Row::new(Arc::clone(key)));
+        self.ids.insert(Arc::clone(key), self.rows.len() - 1);
+        self.rows.len() - 1
+    }
+
+    /// Whether requests were counted under "(other)" because there are too many names.
+    pub(crate) fn names_ran_out(&self) -> bool {
+        self.rows.len() > MOST_NAMES
+    }
+
+    /// Begins anew for another run of the same shards.
+    pub(crate) fn restart(&mut self, at: Instant) {
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
+            row.stats = Arc::default();
+            row.window = RateWindow::default();
+        }
+        self.failures.clear();
+        self.exceptions.clear();
+        self.start = at;
+        self.last_end = None;
+    }
+
+    /// Rates count from here: the load begins. What `setup` measured before stays.
+    pub(crate) fn begin(&mut self, at: Instant) {
+        self.start = at;
+    }
+
+    /// Forgets what was measured before `at`; requests in flight stay in the books.
+    pub(crate) fn reset(&mut self, at: Instant) {
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
+            Arc::make_mut(&mut row.stats).reset();
+            row.window = RateWindow::default();
+        }
+        self.failures.clear();
+        self.exceptions.clear();
+        self.start = at;
+        self.last_end = None;
+    }
+
+    fn row(&self, row: &Row, now: Instant) -> RowSnapshot {
+        let (current_rate, current_fail_rate) = row.window.rates(now, self.start);
+        let until = self.last_end.unwrap_or(self.start);
+        let length = until.saturating_duration_since(self.start).as_secs_f64();
+        #[expect(clippy::cast_precision_loss, reason = "a rate of counts below 2^53")]
+        let per_second = |count: u64| if length > 0.0 { count as f64 / length } else { 0.0 };
+        RowSnapshot {
+            key: Arc::clone(&row.key),
+            stats: Arc::clone(&row.stats),
+            current_rate,
+            current_fail_rate,
+            rate: per_second(row.stats.requests()),
+            fail_rate: per_second(row.stats.failed),
+        }
+    }
+
+    /// The rows in which something happened, sorted by name and method.
+    pub(crate) fn rows(&self, now: Instant) -> Vec<RowSnapshot> {
+        let mut rows: Vec<_> =
+            self.rows.iter().filter(|row| row.stats.started > 0).map(|row| self.row(row, now)).collect();
+        rows.sort_by(|a, b| a.key.cmp(&b.key));
+        rows
+    }
+
+    pub(crate) fn total(&self, now: Instant) -> RowSnapshot {
+        self.row(&self.total, now)
+    }
+
+    /// Failures, sorted by row and error.
+    pub(crate) fn failures(&self) -> Vec<FailureRow> {
+        let mut failures: Vec<_> = self
+            .failures
+            .iter()
+            .map(|(key, (seen, sample))| FailureRow {
+                key: Arc::clone(&key.row),
+                error: key.error.clone(),
+                sample: sample.clone(),
+                count: seen.count,
+                first_seen: seen.first,
+                last_seen: seen.last,
+            })
+            .collect();
+        failures.sort_by(|a, b| (&a.key, &a.error).cmp(&(&b.key, &b.error)));
+        failures
+    }
+
+    /// Exceptions, the most frequent first.
+    pub(crate) fn exceptions(&self) -> Vec<ExceptionRow> {
+        let mut exceptions: Vec<_> = self
+            .exceptions
+            .iter()
+            .map(|(key, seen)| ExceptionRow {
+                class: key.class.clone(),
+                task: key.task.clone(),
+                message: key.message.clone(),
+                place: key.place.clone(),
+                count: seen.count,
+                first_seen: seen.first,
+                last_seen: seen.last,
+            })
+            .collect();
+        exceptions
+            .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| (&a.task, &a.message).cmp(&(&b.task, &b.message))));
+        exceptions
+    }
+}
+
+/// The snapshot before there is anything to show.
+pub(crate) fn nothing_yet() -> Snapshot {
+    let now = Instant::now();
+    Snapshot {
+        state: RunState::Ready,
+        elapsed: Duration::ZERO,
+        users: UserCounts::default(),
+        target_users: 0,
+        rows: Vec::new(),
+        total: Collector::new(0, now).total(now),
+        failures: Vec::new(),
+        exceptions: Vec::new(),
+        warnings: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::stats::{Failure, RecorderHandle};
+
+    /// One request: its shard, its name, its verdict, and whether the shard hands over after it.
+    type Request = (usize, u8, u8, bool);
+
+    fn record(recorder: &RecorderHandle, name: u8, verdict: u8) {
+        let pending = recorder.start("GET", &format!("/{}", name % 4));
+        match verdict % 3 {
+            0 => pending.ok(),
+            1 => pending.fail(Failure { error: "no", sample: "" }),
+            _ => drop(pending),
+        }
+    }
+
+    fn figures(collector: &Collector) -> Vec<(RowKey, [u64; 4])> {
+        let now = Instant::now();
+        let row = |row: RowSnapshot| {
+            let stats = &row.stats;
+            ((*row.key).clone(), [stats.started, stats.ok, stats.failed, stats.interrupted])
+        };
+        collector.rows(now).into_iter().chain([collector.total(now)]).map(row).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn however_samples_are_spread_over_shards_and_ticks_the_figures_are_the_same(
+            requests in prop::collection::vec(any::<Request>(), 0..120),
+        ) {
+            let start = Instant::now();
+            let shards: Vec<_> = (0..3).map(|_| RecorderHandle::default()).collect();
+            let mut spread = Collector::new(shards.len(), start);
+            let alone = RecorderHandle::default();
+            let hand_over = |collector: &mut Collector, shard: usize, recorder: &RecorderHandle| {
+                let mut interval = recorder.hand_over();
+                collector.merge(shard, &interval, start);
+                interval.clear();
+                recorder.recycle(interval);
+            };
+            for (shard, name, verdict, tick) in requests {
+                let shard = shard % shards.len();
+                record(&shards[shard], name, verdict);
+                record(&alone, name, verdict);
+                if tick {
+                    hand_over(&mut spread, shard, &shards[shard]);
+                }
+            }
+            for (shard, recorder) in shards.iter().enumerate() {
+                hand_over(&mut spread, shard, recorder);
+            }
+            let mut together = Collector::new(1, start);
+            hand_over(&mut together, 0, &alone);
+            prop_assert_eq!(figures(&spread), figures(&together));
+            let counts = |collector: &Collector| -> Vec<_> {
+                collector.failures().into_iter().map(|failure| (failure.key, failure.count)).collect()
+            };
+            prop_assert_eq!(counts(&spread), counts(&together));
+            for (_, [started, ok, failed, interrupted]) in figures(&spread) {
+                prop_assert_eq!(started, ok + failed + interrupted);
+            }
+        }
+    }
+
+    #[test]
+    fn current_rates_fall_to_zero_when_traffic_stops() {
+        let start = Instant::now();
+        let mut collector = Collector::new(1, start);
+        let recorder = RecorderHandle::default();
+        let second = Duration::from_secs(1);
+        for tick in 1..=5u32 {
+            for _ in 0..100 {
+                record(&recorder, 0, 0);
+            }
+            collector.merge(0, &recorder.hand_over(), start + second * tick);
+        }
+        let current = |seconds: u32| collector.total(start + second * seconds).current_rate;
+        assert!((current(5) - 100.0).abs() < 1e-9, "a run of five seconds: {}", current(5));
+        assert!((current(10) - 50.0).abs() < 1e-9);
+        assert!((current(12) - 30.0).abs() < 1e-9);
+        assert!(current(15).abs() < 1e-9);
+        assert!(current(1000).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_window_stays_short_with_many_shards() {
+        let start = Instant::now();
+        let mut window = RateWindow::default();
+        for millis in 0..100_000 {
+            window.add(start + Duration::from_millis(millis), 1, 0);
+        }
+        assert!(window.slots.len() <= 21, "{}", window.slots.len());
+    }
+
+    #[test]
+    fn a_reset_keeps_requests_in_flight_in_the_books() {
+        let start = Instant::now();
+        let mut collector = Collector::new(1, start);
+        let recorder = RecorderHandle::default();
+        record(&recorder, 0, 0);
+        let pending = recorder.start("GET", "/0");
+        collector.merge(0, &recorder.hand_over(), start);
+        collector.reset(start);
+        pending.ok();
+        collector.merge(0, &recorder.hand_over(), start);
+        let total = collector.total(start);
+        assert_eq!((total.stats.started, total.stats.ok, total.stats.in_flight()), (1, 1, 0));
+    }
+}

@@ -1,0 +1,233 @@
+//! What one shard recorded between two ticks: the unit that travels to the collector and back.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use hashbrown::{Equivalent, HashMap};
+use tokio::time::Instant;
+
+use super::{RowKey, RowStats};
+
+/// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
+/// Error texts with something different in each (a port, a number) would otherwise fill the memory.
+const MOST_TEXTS: usize = 500;
+
+/// A row's number within one recorder.
+pub(crate) type RowId = u32;
+
+/// A failure as it is counted: requests of one row that failed in the same way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FailureRow {
+    /// The row of the failed requests.
+    pub key: Arc<RowKey>,
+    /// What they have in common: "404 Not Found", "connection refused".
+    pub error: Box<str>,
+    /// The details of one of them, such as the first bytes of the body; empty when there are none.
+    pub sample: Box<str>,
+    /// How many.
+    pub count: u64,
+    /// When the first was recorded.
+    pub first_seen: SystemTime,
+    /// When the last was recorded.
+    pub last_seen: SystemTime,
+}
+
+/// Errors and panics of user code that are alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExceptionRow {
+    /// The user class.
+    pub class: Box<str>,
+    /// The task or hook.
+    pub task: Box<str>,
+    /// The error's text with its causes, or the panic's message.
+    pub message: Box<str>,
+    /// `file:line:column` of the `?` or of the panic, where it can be had.
+    pub place: Option<Box<str>>,
+    /// How many.
+    pub count: u64,
+    /// When the first was recorded.
+    pub first_seen: SystemTime,
+    /// When the last was recorded.
+    pub last_seen: SystemTime,
+}
+
+/// How often something happened, between when and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) count: u64,
+    pub(crate) first: SystemTime,
+    pub(crate) last: SystemTime,
+}
+
+impl Seen {
+    fn now() -> Self {
+        let now = SystemTime::now();
+        Self { count: 1, first: now, last: now }
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// What failures are grouped by. `R` tells the row: a number within a shard, a key within a run.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct FailureKey<R> {
+    pub(crate) row: R,
+    pub(crate) error: Box<str>,
+}
+
+#[derive(Hash)]
+struct FailureKeyRef<'a> {
+    row: RowId,
+    error: &'a str,
+}
+
+impl Equivalent<FailureKey<RowId>> for FailureKeyRef<'_> {
+    fn equivalent(&self, key: &FailureKey<RowId>) -> bool {
+        self.row == key.row && *self.error == *key.error
+    }
+}
+
+/// What exceptions are grouped by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ExceptionKey {
+    pub(crate) class: Box<str>,
+    pub(crate) task: Box<str>,
+    pub(crate) message: Box<str>,
+    pub(crate) place: Option<Box<str>>,
+}
+
+/// Counted texts with an upper limit to how many different ones there are.
+pub(crate) fn count_bounded<K: std::hash::Hash + Eq, V>(
+    map: &mut HashMap<K, V>,
+    key: K,
+    other: impl FnOnce(K) -> K,
+    value: V,
+    merge: impl FnOnce(&mut V, V),
+) {
+    let key = if map.len() < MOST_TEXTS || map.contains_key(&key) { key } else { other(key) };
+    match map.entry(key) {
+        hashbrown::hash_map::Entry::Occupied(mut entry) => merge(entry.get_mut(), value),
+        hashbrown::hash_map::Entry::Vacant(entry) => {
+            entry.insert(value);
+        }
+    }
+}
+
+impl<R> FailureKey<R> {
+    /// The row's key for failures past the limit.
+    pub(crate) fn into_other(self) -> Self {
+        Self { row: self.row, error: "(other)".into() }
+    }
+}
+
+impl ExceptionKey {
+    /// The class's key for exceptions past the limit.
+    pub(crate) fn into_other(self) -> Self {
+        Self { message: "(other)".into(), place: None, ..self }
+    }
+}
+
+/// One row's part of an interval.
+#[derive(Debug, Default)]
+pub(crate) struct IntervalRow {
+    pub(crate) stats: RowStats,
+    touched: bool,
+}
+
+/// The samples of one shard between two ticks.
+#[derive(Debug, Default)]
+pub(crate) struct Interval {
+    /// By row number; only those in `touched` hold anything.
+    rows: Vec<IntervalRow>,
+    touched: Vec<RowId>,
+    /// The keys of rows that are new since the interval before, in the order of their numbers.
+    pub(crate) new_keys: Vec<Arc<RowKey>>,
+    pub(crate) failures: HashMap<FailureKey<RowId>, (Seen, Box<str>)>,
+    pub(crate) exceptions: HashMap<ExceptionKey, Seen>,
+    /// When the last sample with a verdict ended.
+    pub(crate) last_end: Option<Instant>,
+}
+
+impl Interval {
+    /// The row of this number, which from now on belongs to what is handed over.
+    #[inline]
+    pub(crate) fn row(&mut self, id: RowId) -> &mut RowStats {
+        let index = id as usize;
+        if index >= self.rows.len() {
+            self.rows.resize_with(index + 1, IntervalRow::default);
+        }
+        let row = &mut self.rows[index];
+        if !row.touched {
+            row.touched = true;
+            self.touched.push(id);
+        }
+        &mut row.stats
+    }
+
+    /// Every row in which something happened.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = (RowId, &RowStats)> {
+        self.touched.iter().map(|id| (*id, &self.rows[*id as usize].stats))
+    }
+
+    pub(crate) fn failure(&mut self, row: RowId, error: &str, sample: &str) {
+        if let Some((seen, _)) = self.failures.get_mut(&FailureKeyRef { row, error }) {
+            seen.merge(&Seen::now());
+            return;
+        }
+        let key = FailureKey { row, error: error.into() };
+        count_bounded(&mut self.failures, key, FailureKey::into_other, (Seen::now(), sample.into()), |mine, new| {
+            mine.0.merge(&new.0);
+        });
+    }
+
+    pub(crate) fn exception(&mut self, key: ExceptionKey) {
+        count_bounded(&mut self.exceptions, key, ExceptionKey::into_other, Seen::now(), |mine, new| mine.merge(&new));
+    }
+
+    /// Forgets everything and keeps the memory; done by the collector, not by the shard.
+    pub(crate) fn clear(&mut self) {
+        for id in self.touched.drain(..) {
+            let row = &mut self.rows[id as usize];
+            row.stats.clear();
+            row.touched = false;
+        }
+        self.new_keys.clear();
+        self.failures.clear();
+        self.exceptions.clear();
+        self.last_end = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_past_the_limit_are_counted_together() {
+        let mut interval = Interval::default();
+        for port in 0..MOST_TEXTS + 100 {
+            interval.failure(0, &format!("refused by port {port}"), "");
+        }
+        let other = FailureKeyRef { row: 0, error: "(other)" };
+        assert_eq!(interval.failures.get(&other).map(|(seen, _)| seen.count), Some(100));
+        assert_eq!(interval.failures.values().map(|(seen, _)| seen.count).sum::<u64>(), MOST_TEXTS as u64 + 100);
+    }
+
+    #[test]
+    fn a_cleared_interval_holds_nothing() {
+        let mut interval = Interval::default();
+        interval.row(3).started += 1;
+        interval.failure(3, "no", "sample");
+        interval.clear();
+        assert_eq!(interval.touched().count(), 0);
+        assert!(interval.failures.is_empty());
+        interval.row(3).ok += 1;
+        assert_eq!(interval.touched().map(|(id, row)| (id, row.started, row.ok)).collect::<Vec<_>>(), [(3, 0, 1)]);
+    }
+}

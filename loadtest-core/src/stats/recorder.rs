@@ -1,0 +1,282 @@
+//! The write side of the statistics: one per shard, no lock, no allocation once it is warm.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hashbrown::{Equivalent, HashMap};
+use tokio::time::Instant;
+
+use super::RowKey;
+use super::interval::{ExceptionKey, Interval, RowId};
+
+/// Different names kept per run; requests under further ones are counted in one row, `(other)`.
+pub(crate) const MOST_NAMES: usize = 10_000;
+/// The name of the row for requests past the limit.
+pub(crate) const OTHER: &str = "(other)";
+
+/// Looks up a row without making a key.
+#[derive(Hash)]
+struct RowKeyRef<'a> {
+    name: &'a str,
+    method: &'a str,
+}
+
+impl Equivalent<Arc<RowKey>> for RowKeyRef<'_> {
+    fn equivalent(&self, key: &Arc<RowKey>) -> bool {
+        *self.name == *key.name && *self.method == *key.method
+    }
+}
+
+/// Takes the samples of one shard until the next tick hands them over.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    ids: HashMap<Arc<RowKey>, RowId>,
+    current: Box<Interval>,
+    spare: Option<Box<Interval>>,
+}
+
+impl Recorder {
+    #[inline]
+    fn row(&mut self, method: &str, name: &str) -> RowId {
+        match self.ids.get(&RowKeyRef { name, method }) {
+            Some(id) => *id,
+            None => self.new_row(method, name),
+        }
+    }
+
+    #[cold]
+    fn new_row(&mut self, method: &str, name: &str) -> RowId {
+        if self.ids.len() >= MOST_NAMES && name != OTHER {
+            return self.row(method, OTHER);
+        }
+        let id = RowId::try_from(self.ids.len()).unwrap_or(RowId::MAX);
+        let key = Arc::new(RowKey::new(method, name));
+        self.ids.insert(Arc::clone(&key), id);
+        self.current.new_keys.push(key);
+        id
+    }
+
+    /// Hands over what was recorded since the last time.
+    pub(crate) fn hand_over(&mut self) -> Box<Interval> {
+        std::mem::replace(&mut self.current, self.spare.take().unwrap_or_default())
+    }
+
+    /// Takes back a cleared interval, to be used again.
+    pub(crate) fn recycle(&mut self, interval: Box<Interval>) {
+        self.spare = Some(interval);
+    }
+}
+
+/// The recorder of the shard on which a user lives; a cheap handle.
+#[derive(Debug, Clone, Default)]
+pub struct RecorderHandle(Rc<RefCell<Recorder>>);
+
+impl RecorderHandle {
+    /// Counts a request as started, under its method (or kind) and name, and starts its clock.
+    ///
+    /// Whatever happens then, it is recorded exactly once: by [`Pending::ok`], by [`Pending::fail`], or as
+    /// *interrupted* when the guard is dropped, which is what a dropped future does.
+    #[must_use]
+    pub fn start(&self, method: &str, name: &str) -> Pending {
+        self.start_at(method, name, Instant::now())
+    }
+
+    /// [`start`](Self::start) with a time that the caller has read already.
+    #[must_use]
+    pub fn start_at(&self, method: &str, name: &str, started_at: Instant) -> Pending {
+        let row = {
+            let mut recorder = self.0.borrow_mut();
+            let row = recorder.row(method, name);
+            recorder.current.row(row).started += 1;
+            row
+        };
+        Pending {
+            recorder: self.clone(),
+            row,
+            started_at,
+            service_time: None,
+            bytes_sent: 0,
+            bytes_received: 0,
+            written: false,
+            ended: false,
+        }
+    }
+
+    /// Counts an error or panic of user code.
+    pub(crate) fn exception(&self, key: ExceptionKey) {
+        self.0.borrow_mut().current.exception(key);
+    }
+
+    pub(crate) fn hand_over(&self) -> Box<Interval> {
+        self.0.borrow_mut().hand_over()
+    }
+
+    pub(crate) fn recycle(&self, interval: Box<Interval>) {
+        self.0.borrow_mut().recycle(interval);
+    }
+}
+
+/// How a request failed.
+#[derive(Debug, Clone, Copy)]
+pub struct Failure<'a> {
+    /// What failures are grouped by; without anything that differs from one request to the next.
+    pub error: &'a str,
+    /// The details of this one, shown for one request of each group: the first bytes of the body, a port.
+    pub sample: &'a str,
+}
+
+/// A request that was started and has no verdict yet.
+///
+/// ```
+/// use loadtest_core::stats::{Failure, RecorderHandle};
+///
+/// let recorder = RecorderHandle::default();
+/// let mut pending = recorder.start("GET", "/cart");
+/// pending.set_written();
+/// pending.add_received(512);
+/// pending.fail(Failure { error: "503 Service Unavailable", sample: "try again" });
+/// drop(recorder.start("GET", "/cart")); // interrupted
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping it records the request as interrupted"]
+pub struct Pending {
+    recorder: RecorderHandle,
+    row: RowId,
+    started_at: Instant,
+    service_time: Option<Duration>,
+    bytes_sent: u64,
+    bytes_received: u64,
+    written: bool,
+    ended: bool,
+}
+
+impl Pending {
+    /// When the request was started.
+    #[must_use]
+    pub fn started_at(&self) -> Instant {
+        self.started_at
+    }
+
+    /// The request is written whole: a server can have received it.
+    pub fn set_written(&mut self) {
+        self.written = true;
+    }
+
+    /// Bytes that were given to the connection, head and body.
+    pub fn add_sent(&mut self, bytes: u64) {
+        self.bytes_sent += bytes;
+    }
+
+    /// Bytes of the answer's body that arrived.
+    pub fn add_received(&mut self, bytes: u64) {
+        self.bytes_received += bytes;
+    }
+
+    /// Ends the service time now; the verdict may come later. Without it the verdict ends it.
+    pub fn stop_clock(&mut self) -> Duration {
+        *self.service_time.get_or_insert_with(|| self.started_at.elapsed())
+    }
+
+    /// The request ended well.
+    pub fn ok(mut self) {
+        self.end(None);
+    }
+
+    /// The request failed.
+    pub fn fail(mut self, failure: Failure<'_>) {
+        self.end(Some(failure));
+    }
+
+    fn end(&mut self, failure: Option<Failure<'_>>) {
+        let service_time = self.stop_clock();
+        self.ended = true;
+        let mut recorder = self.recorder.0.borrow_mut();
+        recorder.current.last_end = Some(self.started_at + service_time);
+        let row = recorder.current.row(self.row);
+        row.service.record(service_time);
+        row.bytes_sent += self.bytes_sent;
+        row.bytes_received += self.bytes_received;
+        row.written += u64::from(self.written);
+        match failure {
+            None => row.ok += 1,
+            Some(failure) => {
+                row.failed += 1;
+                recorder.current.failure(self.row, failure.error, failure.sample);
+            }
+        }
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if self.ended {
+            return;
+        }
+        let mut recorder = self.recorder.0.borrow_mut();
+        let row = recorder.current.row(self.row);
+        row.interrupted += 1;
+        row.written += u64::from(self.written);
+        row.bytes_sent += self.bytes_sent;
+        row.bytes_received += self.bytes_received;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn books(interval: &Interval) -> Vec<(u64, u64, u64, u64)> {
+        interval.touched().map(|(_, row)| (row.started, row.ok, row.failed, row.interrupted)).collect()
+    }
+
+    #[test]
+    fn every_way_to_end_is_recorded_once() {
+        let recorder = RecorderHandle::default();
+        recorder.start("GET", "/a").ok();
+        recorder.start("GET", "/a").fail(Failure { error: "500", sample: "" });
+        drop(recorder.start("GET", "/a"));
+        let pending = recorder.start("POST", "/a");
+        let first = recorder.hand_over();
+        assert_eq!(books(&first), [(3, 1, 1, 1), (1, 0, 0, 0)]);
+        assert_eq!(first.new_keys.len(), 2);
+        pending.ok();
+        let second = recorder.hand_over();
+        assert_eq!(books(&second), [(0, 1, 0, 0)], "the verdict belongs to the interval in which it falls");
+        assert!(second.new_keys.is_empty());
+    }
+
+    #[test]
+    fn a_panic_between_start_and_verdict_records_an_interruption() {
+        let recorder = RecorderHandle::default();
+        let handle = recorder.clone();
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
+            let _pending = handle.start("GET", "/");
+            panic!("in the task");
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(books(&recorder.hand_over()), [(1, 0, 0, 1)]);
+    }
+
+    #[test]
+    fn names_past_the_limit_share_one_row() {
+        let recorder = RecorderHandle::default();
+        for name in 0..MOST_NAMES + 50 {
+            recorder.start("GET", &format!("/{name}")).ok();
+        }
+        let interval = recorder.hand_over();
+        assert_eq!(interval.new_keys.len(), MOST_NAMES + 1);
+        assert_eq!(&*interval.new_keys[MOST_NAMES].name, OTHER);
+        let (_, other) = interval.touched().last().expect("rows");
+        assert_eq!(other.ok, 50);
+    }
+
+    #[test]
+    fn a_stopped_clock_stays() {
+        let recorder = RecorderHandle::default();
+        let mut pending = recorder.start("GET", "/");
+        let first = pending.stop_clock();
+        assert_eq!(pending.stop_clock(), first);
+    }
+}

@@ -1,0 +1,260 @@
+//! One row of the statistics: everything that is known of the requests with one method and name.
+
+use std::time::Duration;
+
+use super::Histogram;
+
+/// What requests are grouped by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RowKey {
+    /// The name under which the requests are grouped: a path, or what the test called it.
+    pub name: Box<str>,
+    /// The HTTP method, or the kind of request of another protocol.
+    pub method: Box<str>,
+}
+
+impl RowKey {
+    /// A key of these two.
+    pub fn new(method: impl Into<Box<str>>, name: impl Into<Box<str>>) -> Self {
+        Self { method: method.into(), name: name.into() }
+    }
+}
+
+/// Times of many samples: exact minimum, mean and maximum, and a [`Histogram`] for the percentiles.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Times {
+    sum: u64,
+    min: u64,
+    max: u64,
+    histogram: Histogram,
+}
+
+impl Times {
+    /// Counts one time; whole microseconds, rounded to the nearest.
+    #[inline]
+    pub fn record(&mut self, time: Duration) {
+        let micros = u64::try_from(time.as_nanos().saturating_add(500) / 1000).unwrap_or(u64::MAX);
+        if self.histogram.count() == 0 {
+            self.min = micros;
+            self.max = micros;
+        } else {
+            self.min = self.min.min(micros);
+            self.max = self.max.max(micros);
+        }
+        self.sum = self.sum.saturating_add(micros);
+        self.histogram.record(micros);
+    }
+
+    /// How many times were counted.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.histogram.count()
+    }
+
+    /// The shortest, exact to the microsecond; `None` when nothing was counted, as for all the others.
+    #[must_use]
+    pub fn min(&self) -> Option<Duration> {
+        (self.count() > 0).then(|| Duration::from_micros(self.min))
+    }
+
+    /// The longest, exact to the microsecond.
+    #[must_use]
+    pub fn max(&self) -> Option<Duration> {
+        (self.count() > 0).then(|| Duration::from_micros(self.max))
+    }
+
+    /// The arithmetic mean of the exact times.
+    #[must_use]
+    pub fn mean(&self) -> Option<Duration> {
+        (self.count() > 0).then(|| {
+            let nanos = u128::from(self.sum) * 1000 / u128::from(self.count());
+            Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+        })
+    }
+
+    /// The percentile by nearest rank (`50.0` is the median), at most 0.4 % off; never outside
+    /// [`min`](Self::min) and [`max`](Self::max), and `100.0` is exactly the maximum.
+    #[must_use]
+    pub fn percentile(&self, percentile: f64) -> Option<Duration> {
+        if percentile >= 100.0 {
+            return self.max();
+        }
+        let micros = self.histogram.quantile(percentile / 100.0)?;
+        Some(Duration::from_micros(micros.clamp(self.min, self.max)))
+    }
+
+    /// The counts behind the percentiles.
+    #[must_use]
+    pub fn histogram(&self) -> &Histogram {
+        &self.histogram
+    }
+
+    pub(crate) fn merge(&mut self, other: &Self) {
+        if other.count() == 0 {
+            return;
+        }
+        if self.count() == 0 {
+            self.min = other.min;
+            self.max = other.max;
+        } else {
+            self.min = self.min.min(other.min);
+            self.max = self.max.max(other.max);
+        }
+        self.sum = self.sum.saturating_add(other.sum);
+        self.histogram.merge(&other.histogram);
+    }
+
+    fn clear(&mut self) {
+        self.sum = 0;
+        self.min = 0;
+        self.max = 0;
+        self.histogram.clear();
+    }
+}
+
+/// The figures of one row.
+///
+/// The books: `started = ok + failed + interrupted + in flight`, and in flight is zero at the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct RowStats {
+    /// Requests begun.
+    pub started: u64,
+    /// Requests that ended well.
+    pub ok: u64,
+    /// Requests that failed: a transport error, a status of 400 or above, a check.
+    pub failed: u64,
+    /// Requests whose future was dropped before the answer was complete: by a stop, or by the task itself.
+    /// They are no failures, and their time is not counted.
+    pub interrupted: u64,
+    /// Requests that were written whole, whatever became of them: what a server can have received on plain HTTP/1.1.
+    pub written: u64,
+    /// Request bytes given to the connection, head and body.
+    pub bytes_sent: u64,
+    /// Bytes of the answers' bodies.
+    pub bytes_received: u64,
+    /// Service time: from the send to the last byte of the answer, of ok and failed requests.
+    pub service: Times,
+}
+
+impl RowStats {
+    /// Requests that ended with a verdict: ok and failed.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.ok + self.failed
+    }
+
+    /// Requests begun and not ended yet.
+    #[must_use]
+    pub fn in_flight(&self) -> u64 {
+        self.started.saturating_sub(self.ok + self.failed + self.interrupted)
+    }
+
+    /// The share of failed requests among those with a verdict, 0 to 1; `None` before the first.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
+    pub fn fail_ratio(&self) -> Option<f64> {
+        (self.requests() > 0).then(|| self.failed as f64 / self.requests() as f64)
+    }
+
+    /// Adds all of `other`: associative and commutative, and the same as recording everything into one row.
+    pub fn merge(&mut self, other: &Self) {
+        self.started += other.started;
+        self.ok += other.ok;
+        self.failed += other.failed;
+        self.interrupted += other.interrupted;
+        self.written += other.written;
+        self.bytes_sent += other.bytes_sent;
+        self.bytes_received += other.bytes_received;
+        self.service.merge(&other.service);
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        let mut service = std::mem::take(&mut self.service);
+        service.clear();
+        *self = Self { service, ..Self::default() };
+    }
+
+    /// Starts again with what is in flight, so that the books still hold afterwards.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { started: self.in_flight(), ..Self::default() };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(samples: &[(u32, u8)]) -> RowStats {
+        let mut row = RowStats::default();
+        for (micros, verdict) in samples {
+            row.started += 1;
+            match verdict % 3 {
+                0 => row.ok += 1,
+                1 => row.failed += 1,
+                _ => row.interrupted += 1,
+            }
+            if verdict % 3 < 2 {
+                row.written += 1;
+                row.service.record(Duration::from_micros(u64::from(*micros)));
+            }
+            row.bytes_sent += u64::from(*verdict);
+        }
+        row
+    }
+
+    proptest! {
+        #[test]
+        fn merging_rows_is_recording_everything_into_one(
+            a in prop::collection::vec(any::<(u32, u8)>(), 0..50),
+            b in prop::collection::vec(any::<(u32, u8)>(), 0..50),
+            c in prop::collection::vec(any::<(u32, u8)>(), 0..50),
+        ) {
+            let all = of(&[a.clone(), b.clone(), c.clone()].concat());
+            let (a, b, c) = (of(&a), of(&b), of(&c));
+            let mut left = a.clone();
+            left.merge(&b);
+            left.merge(&c);
+            let mut bc = b;
+            bc.merge(&c);
+            let mut right = bc;
+            right.merge(&a);
+            prop_assert_eq!(&left, &right);
+            prop_assert_eq!(left, all);
+        }
+
+        #[test]
+        fn percentiles_stay_between_min_and_max_and_100_is_the_maximum(micros in prop::collection::vec(any::<u32>(), 1..60)) {
+            let mut times = Times::default();
+            for micros in &micros {
+                times.record(Duration::from_micros(u64::from(*micros)));
+            }
+            let max = Duration::from_micros(u64::from(*micros.iter().max().unwrap()));
+            prop_assert_eq!(times.percentile(100.0), Some(max));
+            prop_assert_eq!(times.max(), Some(max));
+            for percentile in [0.0, 50.0, 99.0, 99.99] {
+                let found = times.percentile(percentile).unwrap();
+                prop_assert!(found >= times.min().unwrap() && found <= max);
+            }
+        }
+    }
+
+    #[test]
+    fn a_reset_keeps_what_is_in_flight() {
+        let mut row = of(&[(10, 0), (20, 1), (30, 2)]);
+        row.started += 2;
+        row.reset();
+        assert_eq!((row.started, row.in_flight(), row.requests()), (2, 2, 0));
+        assert_eq!(row.service.count(), 0);
+    }
+
+    #[test]
+    fn nothing_measured_is_none_and_not_zero() {
+        let times = Times::default();
+        assert_eq!((times.min(), times.mean(), times.max(), times.percentile(50.0)), (None, None, None, None));
+        assert_eq!(RowStats::default().fail_ratio(), None);
+    }
+}

@@ -1,0 +1,102 @@
+//! What readers get: the figures of one moment, immutable and cheap to pass on.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ExceptionRow, FailureRow, RowKey, RowStats};
+
+/// Where a run is in its life; the controller's table has the transitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum RunState {
+    /// Nothing runs.
+    #[default]
+    Ready,
+    /// `setup` runs.
+    SettingUp,
+    /// Users are being started or stopped to reach the asked number.
+    Spawning,
+    /// All users that were asked for have been started.
+    Running,
+    /// Users are finishing: the last task, then `on_stop`.
+    Stopping,
+    /// All users are gone and `teardown` has run.
+    Stopped,
+}
+
+impl RunState {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::SettingUp => "setting up",
+            Self::Spawning => "spawning",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// How many users are where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct UserCounts {
+    /// Users that exist, in whichever phase.
+    pub alive: u64,
+    /// Of those, in `on_start`.
+    pub starting: u64,
+    /// Of those, on their way out: waiting for or in `on_stop`.
+    pub stopping: u64,
+}
+
+/// One row at one moment.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct RowSnapshot {
+    /// Method and name; both `Aggregated` and empty for the total.
+    pub key: Arc<RowKey>,
+    /// The figures since the start or the last reset.
+    pub stats: Arc<RowStats>,
+    /// Requests with a verdict per second over the last ten seconds; zero when traffic has stopped.
+    pub current_rate: f64,
+    /// Failed requests per second over the last ten seconds.
+    pub current_fail_rate: f64,
+    /// Requests with a verdict per second since the start or the last reset, until the last sample of the run.
+    pub rate: f64,
+    /// Failed requests per second over the same time.
+    pub fail_rate: f64,
+}
+
+/// All figures of one moment of a run.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// What the run is doing.
+    pub state: RunState,
+    /// Time since the start.
+    pub elapsed: Duration,
+    /// How many users are where.
+    pub users: UserCounts,
+    /// How many users there are to be.
+    pub target_users: u64,
+    /// The rows, sorted by name and method.
+    pub rows: Vec<RowSnapshot>,
+    /// All rows in one.
+    pub total: RowSnapshot,
+    /// Failures, grouped.
+    pub failures: Vec<FailureRow>,
+    /// Errors and panics of user code, grouped.
+    pub exceptions: Vec<ExceptionRow>,
+    /// What a person should know of this run: the generator's troubles, limits reached, users replaced.
+    pub warnings: Vec<String>,
+}
+
+impl Snapshot {
+    /// The row of this method and name.
+    #[must_use]
+    pub fn row(&self, method: &str, name: &str) -> Option<&RowSnapshot> {
+        self.rows.iter().find(|row| *row.key.method == *method && *row.key.name == *name)
+    }
+}

@@ -1,0 +1,80 @@
+//! A shard without a runner, for the tests of clients.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::context::control::UserControl;
+use crate::context::{Context, RunInfo, ShardInfo};
+use crate::stats::collector::Collector;
+use crate::stats::{FailureRow, RowSnapshot};
+
+/// Makes contexts and shows what clients recorded with them.
+#[derive(Debug)]
+pub struct TestShard {
+    run: Arc<RunInfo>,
+    shard: Rc<ShardInfo>,
+    users: std::cell::Cell<u64>,
+    collector: std::cell::RefCell<Collector>,
+}
+
+impl TestShard {
+    /// A shard of a run against this host.
+    #[must_use]
+    pub fn new(host: Option<&str>) -> Self {
+        Self::of(Arc::new(RunInfo::new("test".into(), 1, host.map(Into::into))))
+    }
+
+    pub(crate) fn of(run: Arc<RunInfo>) -> Self {
+        Self {
+            run,
+            shard: Rc::new(ShardInfo::new(Arc::default())),
+            users: std::cell::Cell::new(0),
+            collector: std::cell::RefCell::new(Collector::new(1, tokio::time::Instant::now())),
+        }
+    }
+
+    /// The context of one more user.
+    pub fn context(&self) -> Context {
+        let number = self.users.replace(self.users.get() + 1);
+        let control = Rc::new(UserControl::new(0));
+        Context::new(Arc::clone(&self.run), Rc::clone(&self.shard), control, "TestUser", None, number, 0)
+    }
+
+    /// All rows so far, by name and method.
+    pub fn rows(&self) -> Vec<RowSnapshot> {
+        self.collect();
+        self.collector.borrow().rows(tokio::time::Instant::now())
+    }
+
+    /// The one row of this method and name.
+    pub fn row(&self, method: &str, name: &str) -> Option<RowSnapshot> {
+        self.rows().into_iter().find(|row| *row.key.method == *method && *row.key.name == *name)
+    }
+
+    /// All failures so far, by row and error.
+    pub fn failures(&self) -> Vec<FailureRow> {
+        self.collect();
+        self.collector.borrow().failures()
+    }
+
+    fn collect(&self) {
+        let mut interval = self.shard.recorder.hand_over();
+        self.collector.borrow_mut().merge(0, &interval, tokio::time::Instant::now());
+        interval.clear();
+        self.shard.recorder.recycle(interval);
+    }
+
+    /// Samples by method and name, as text: for a quick look.
+    pub fn books(&self) -> HashMap<String, (u64, u64, u64, u64)> {
+        self.rows()
+            .into_iter()
+            .map(|row| {
+                let stats = &row.stats;
+                let name = format!("{} {}", row.key.method, row.key.name);
+                (name, (stats.started, stats.ok, stats.failed, stats.interrupted))
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,182 @@
+//! How durations, counts and sizes are read and written, everywhere in the same way.
+
+use std::time::Duration;
+
+/// Reads a time span as Locust does: `20`, `20s`, `3m`, `2h`, `1h20m`, `3h30m10s`; also `500ms`, `1d` and fractions
+/// such as `1.5s`. A number without a unit is seconds.
+///
+/// # Errors
+/// A sentence that says what was wrong and how to write it.
+///
+/// ```
+/// use std::time::Duration;
+/// use loadtest_core::units::parse_duration;
+///
+/// assert_eq!(parse_duration("1h20m"), Ok(Duration::from_secs(4800)));
+/// assert_eq!(parse_duration("90"), Ok(Duration::from_secs(90)));
+/// assert!(parse_duration("5x").unwrap_err().contains("unknown unit `x`"));
+/// ```
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    const FORM: &str = "write for example 20, 20s, 500ms, 3m, 2h or 1h20m";
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(format!("no time span given; {FORM}"));
+    }
+    let mut total = Duration::ZERO;
+    let mut smallest = f64::INFINITY;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, after) = rest.split_at(digits);
+        let letters = after.find(|c: char| c.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(letters);
+        let number: f64 = number.parse().map_err(|_| format!("`{text}` is no time span; {FORM}"))?;
+        let seconds = match unit.trim() {
+            "" if after.is_empty() => {
+                if smallest.is_finite() {
+                    return Err(format!("`{text}`: the last number has no unit; {FORM}"));
+                }
+                1.0
+            }
+            "ms" => 0.001,
+            "s" => 1.0,
+            "m" => 60.0,
+            "h" => 3600.0,
+            "d" => 86_400.0,
+            unit => return Err(format!("`{text}`: unknown unit `{unit}`; {FORM}")),
+        };
+        if seconds >= smallest {
+            return Err(format!("`{text}`: units go from large to small, each once; {FORM}"));
+        }
+        smallest = seconds;
+        let part = Duration::try_from_secs_f64(number * seconds).ok();
+        total = part.and_then(|part| total.checked_add(part)).ok_or_else(|| format!("`{text}` is too long"))?;
+        rest = after.trim_start();
+    }
+    Ok(total)
+}
+
+/// Writes a duration for people: `850ms`, `12s`, `1m30s`, `2h05m`.
+#[must_use]
+pub fn format_duration(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    let seconds = (duration + Duration::from_millis(500)).as_secs();
+    match seconds {
+        _ if millis == 0 => "0s".to_owned(),
+        _ if millis < 1000 => format!("{millis}ms"),
+        0..60 => format!("{seconds}s"),
+        60..3600 if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+        _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+/// Writes a time in milliseconds for a table: three significant digits, at least whole milliseconds.
+///
+/// ```
+/// use std::time::Duration;
+/// use loadtest_core::units::format_millis;
+///
+/// assert_eq!(format_millis(Duration::from_micros(74)), "0.074");
+/// assert_eq!(format_millis(Duration::from_micros(12_345)), "12.3");
+/// assert_eq!(format_millis(Duration::from_millis(12_345)), "12345");
+/// ```
+#[must_use]
+pub fn format_millis(duration: Duration) -> String {
+    let millis = duration.as_secs_f64() * 1000.0;
+    if millis < 0.9995 {
+        format!("{millis:.3}")
+    } else if millis < 9.995 {
+        format!("{millis:.2}")
+    } else if millis < 99.95 {
+        format!("{millis:.1}")
+    } else {
+        format!("{millis:.0}")
+    }
+}
+
+/// Writes a number of bytes in binary units: `512 B`, `1.0 KiB`, `3.4 MiB`.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+pub fn format_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 1023.95 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    format!("{value:.1} {}", UNITS[unit])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn time_spans_of_locust() {
+        for (text, seconds) in [
+            ("20", 20.0),
+            ("20s", 20.0),
+            ("3m", 180.0),
+            ("2h", 7200.0),
+            ("1h20m", 4800.0),
+            ("3h30m10s", 12_610.0),
+            ("1.5s", 1.5),
+            ("250ms", 0.25),
+            ("0", 0.0),
+        ] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_span_is_explained() {
+        for text in
+            ["", "5x", "s", "-1s", "1h20", "5s5s", "1s1h", "nan", "inf", "1e9", "1.2.3s", "99999999999999999999h"]
+        {
+            let error = parse_duration(text).expect_err(text);
+            assert!(error.contains("write for example") || error.contains("too long"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn durations_for_people() {
+        for (millis, text) in
+            [(0, "0s"), (850, "850ms"), (12_000, "12s"), (90_000, "1m30s"), (120_000, "2m"), (7_500_000, "2h05m")]
+        {
+            assert_eq!(format_duration(Duration::from_millis(millis)), text);
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.0 KiB"),
+            (1 << 20, "1.0 MiB"),
+            ((1 << 20) - 1, "1.0 MiB"),
+            (u64::MAX, "16384.0 PiB"),
+        ] {
+            assert_eq!(format_bytes(bytes), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn parsing_never_panics(text in ".{0,12}") {
+            let _ = parse_duration(&text);
+        }
+
+        #[test]
+        fn whole_seconds_written_by_hand_are_read_back(hours in 0u64..50, minutes in 0u64..60, seconds in 0u64..60) {
+            let text = format!("{hours}h{minutes}m{seconds}s");
+            prop_assert_eq!(parse_duration(&text), Ok(Duration::from_secs(hours * 3600 + minutes * 60 + seconds)));
+        }
+    }
+}

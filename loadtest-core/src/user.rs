@@ -1,0 +1,119 @@
+//! Users: what `#[derive(User)]` implements, and the clients that users have.
+
+use std::sync::Arc;
+
+use crate::context::Context;
+use crate::error::InputError;
+use crate::exit::Exit;
+use crate::task::Tasks;
+use crate::wait::Wait;
+
+/// A kind of user of the system under test.
+///
+/// `#[derive(User)]` writes this; it can be written by hand as well.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no user",
+    label = "this type",
+    note = "put `#[derive(User)]` on the struct and `#[tasks]` on an `impl` block of it"
+)]
+pub trait User: Tasks {
+    /// The class's name in reports and on the command line.
+    const NAME: &'static str;
+
+    /// The share of this class among all users; 1 unless `#[user(weight = …)]` says otherwise.
+    #[must_use]
+    fn weight() -> f64 {
+        1.0
+    }
+
+    /// The host to test when the run has none: `#[user(host = "…")]`.
+    #[must_use]
+    fn host() -> Option<String> {
+        None
+    }
+
+    /// The wait after each task: `#[user(wait_time = …)]`; none by default.
+    fn wait_time(&self) -> Wait {
+        Wait::None
+    }
+
+    /// Whether users of this class can be made with these settings; asked once, before any load.
+    ///
+    /// # Errors
+    /// When not: with what to write instead.
+    fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
+        let _ = settings;
+        Ok(())
+    }
+
+    /// Makes one user.
+    ///
+    /// # Errors
+    /// When one of its clients cannot be made.
+    fn create(init: &UserInit<'_, Self::Shared>) -> Result<Self, Exit>;
+}
+
+/// What a new user is made from.
+#[derive(Debug)]
+pub struct UserInit<'a, S> {
+    pub(crate) cx: &'a Context,
+    pub(crate) shared: &'a Arc<S>,
+}
+
+impl<S> UserInit<'_, S> {
+    /// For the field marked `#[context]`.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.cx.clone()
+    }
+
+    /// For the field marked `#[shared]`: what `setup` returned.
+    #[must_use]
+    pub fn shared(&self) -> Arc<S> {
+        Arc::clone(self.shared)
+    }
+
+    /// For fields marked `#[client]`.
+    ///
+    /// # Errors
+    /// When the client cannot be made.
+    pub fn client<C: Client>(&self) -> Result<C, Exit> {
+        C::create(self.cx)
+    }
+}
+
+/// What a client can check before any load starts.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct ClientSettings<'a> {
+    /// The user class that has the client.
+    pub class: &'a str,
+    /// The host to test: `--host`, else the one of the user class.
+    pub host: Option<&'a str>,
+}
+
+/// Something with which a user talks to the system under test: `HttpSession`, or one of your own.
+///
+/// A client is made for each user, on that user's thread, and need not be `Send`. It records what it does through
+/// [`Context::recorder`] or [`Context::measure`].
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no client",
+    label = "marked `#[client]`",
+    note = "use `HttpSession`, or implement `loadtest::Client` for `{Self}`"
+)]
+pub trait Client: Sized {
+    /// Whether clients can be made with these settings; asked once for each user class, before any load.
+    ///
+    /// # Errors
+    /// When not: a missing or malformed host, say, with what to write instead.
+    fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
+        let _ = settings;
+        Ok(())
+    }
+
+    /// Makes the client of one user.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn create(cx: &Context) -> Result<Self, Exit>;
+}
