@@ -22,8 +22,9 @@ use tokio::time::MissedTickBehavior;
 
 use crate::error::InputError;
 use crate::exit_code;
+use crate::life::panics;
 use crate::report::{Report, text};
-use crate::runner::{LoadTest, RunError, Running, panics};
+use crate::runner::{LoadTest, RunError, Running};
 use csv_files::CsvFiles;
 pub use defaults::Defaults;
 use flags::Flags;
@@ -74,22 +75,26 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     }
     let host = match &flags.host {
         Some(host) => Some(host.clone()),
-        None => defaults.start_host()?,
+        None => defaults.start_host()?.inspect(|host| tracing::info!("no --host given: {}", live::default_host(host))),
     };
     if let Some(host) = &host {
         test = test.host(host);
     }
     limits::prepare(defaults.users_or(flags.users));
     let test = flags.apply(defaults.apply(test));
-    let running = test.start().map_err(|error| match error {
-        RunError::Input(error) => error,
-        other => InputError::new(other.to_string()),
-    })?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| InputError::new(format!("the system gives no event queue: {error}")))?;
-    let result = runtime.block_on(watch(running, &screen, csv, host.as_deref()));
+    let result = runtime.block_on(async {
+        // Before the first user: from then on an end must be an orderly one.
+        let signals = signals::Signals::new();
+        let running = test.start().map_err(|error| match error {
+            RunError::Input(error) => error,
+            other => InputError::new(other.to_string()),
+        })?;
+        Ok(watch(running, &screen, signals, csv, host.as_deref()).await)
+    })?;
     Ok(finish(&result, flags.exit_code_on_error))
 }
 
@@ -97,13 +102,13 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
 async fn watch(
     running: Running,
     screen: &Screen,
+    mut signals: signals::Signals,
     mut csv: Option<CsvFiles>,
     host: Option<&str>,
 ) -> Result<Report, RunError> {
     tracing::info!("{}", live::opening(&running, host));
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut signals = signals::Signals::new();
     let stopper = running.stopper();
     let run_time = running.run_time();
     let snapshots = running.snapshots();

@@ -1,5 +1,6 @@
 //! What a user, a client or a `setup` knows of the run around it.
 
+pub(crate) mod client;
 pub(crate) mod control;
 
 use std::any::{Any, TypeId};
@@ -18,7 +19,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
 use crate::stats::{Failure, RecorderHandle};
-use crate::user::Client;
+use client::Client;
 use control::{Busy, Stop, UserControl};
 
 /// What is the same for all users of a run, on all threads.

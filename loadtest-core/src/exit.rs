@@ -177,8 +177,13 @@ impl IntoTaskResult for () {
 }
 
 impl<E: Into<Exit>> IntoTaskResult for Result<(), E> {
+    // Not `map_err(Into::into)`: the place of the error would then lie in the standard library.
+    #[track_caller]
     fn into_task_result(self) -> TaskResult {
-        self.map_err(Into::into)
+        match self {
+            Ok(()) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

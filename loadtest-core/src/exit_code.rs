@@ -12,8 +12,8 @@
 //!
 //! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1. Codes 3 and 5 are reserved: nothing gives them yet.
 
-use crate::report::Report;
-use crate::runner::{EndedBy, RunError};
+use crate::report::{EndedBy, Report};
+use crate::runner::RunError;
 
 /// Done.
 pub(crate) const OK: u8 = 0;

@@ -9,6 +9,7 @@ mod error;
 mod exit;
 #[cfg(feature = "cli")]
 mod exit_code;
+mod life;
 mod plan;
 mod report;
 mod runner;
@@ -20,14 +21,15 @@ pub mod units;
 mod user;
 mod wait;
 
+pub use context::client::{Client, ClientSettings};
 pub use context::{Context, SetupContext, UserRng};
 pub use error::InputError;
 pub use exit::{
     ErrorKind, Exit, IntoTaskResult, RecordedError, TaskResult, fail, interrupt, reschedule, stop_test, stop_user,
 };
-pub use report::Report;
+pub use report::{EndedBy, Report};
 pub use runner::load_test::Stopper;
-pub use runner::{EndedBy, LoadTest, RunError, Running};
+pub use runner::{LoadTest, RunError, Running};
 pub use task::{Scope, SetupOutput, TaskInfo, Tasks};
-pub use user::{Client, ClientSettings, User, UserInit};
+pub use user::{User, UserInit};
 pub use wait::{Wait, between, constant};

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::context::client::ClientSettings;
 use crate::context::{RunInfo, SetupContext};
 use crate::error::InputError;
 use crate::exit::{Exit, TaskResult};
-use crate::runner::user_loop::{Seat, live};
+use crate::life::{Seat, live};
 use crate::task::{Chooser, TaskInfo};
-use crate::user::{ClientSettings, User};
+use crate::user::User;
 
 /// A future that stays on its thread.
 pub(crate) type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
@@ -131,7 +132,7 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
 
     fn check(&self, host: Option<&str>) -> Result<(), InputError> {
         let class_host = U::host();
-        U::check(&ClientSettings { class: U::NAME, host: host.or(class_host.as_deref()) })
+        U::check(&ClientSettings::new(U::NAME, host.or(class_host.as_deref())))
     }
 
     fn setup<'a>(&'a self, cx: &'a SetupContext) -> LocalFuture<'a, Result<AnyShared, Exit>> {

@@ -9,9 +9,45 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::plan::Plan;
-use crate::runner::EndedBy;
-use crate::runner::controller::Outcome;
 use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot};
+
+/// Why a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EndedBy {
+    /// Its run time was over.
+    RunTime,
+    /// Somebody asked for it: Ctrl-C, SIGTERM, or the handle of the run.
+    Request,
+    /// It was broken off at once, by a second Ctrl-C.
+    Abort,
+    /// A task or hook said `stop_test(why)`.
+    StopTest(String),
+    /// Every user had stopped itself.
+    NoUsersLeft,
+    /// A `setup` failed: its user class, and the error.
+    SetupFailed {
+        /// The user class whose `setup` it was.
+        class: String,
+        /// What it said.
+        message: String,
+    },
+}
+
+impl EndedBy {
+    /// One sentence for people.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::RunTime => "the run time is over".to_owned(),
+            Self::Request => "it was asked to".to_owned(),
+            Self::Abort => "broken off".to_owned(),
+            Self::StopTest(why) => format!("stop_test: {why}"),
+            Self::NoUsersLeft => "every user has stopped itself".to_owned(),
+            Self::SetupFailed { class, message } => format!("{class}::setup failed: {message}"),
+        }
+    }
+}
 
 /// The result of a run.
 ///
@@ -29,7 +65,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(plan: &Plan, started_at: SystemTime, outcome: Outcome) -> Self {
+    pub(crate) fn new(plan: &Plan, started_at: SystemTime, ended_by: EndedBy, snapshot: Arc<Snapshot>) -> Self {
         Self {
             run_id: plan.run.run_id.clone(),
             seed: plan.run.seed,
@@ -37,8 +73,8 @@ impl Report {
             classes: plan.classes.iter().map(|class| class.name()).collect(),
             users: plan.settings.users,
             started_at,
-            ended_by: outcome.ended_by,
-            snapshot: outcome.snapshot,
+            ended_by,
+            snapshot,
         }
     }
 

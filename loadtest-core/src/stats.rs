@@ -7,7 +7,7 @@
 //!   (one request)               (one shard)        (half a second)  (one run)
 //! ```
 //!
-//! A [`Recorder`](recorder::Recorder) belongs to one thread and takes no lock. Nothing here spawns or sleeps;
+//! A `Recorder` belongs to one thread and takes no lock. Nothing here spawns or sleeps;
 //! only [`Pending`] reads a clock.
 
 pub(crate) mod collector;

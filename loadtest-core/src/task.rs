@@ -92,8 +92,13 @@ impl SetupOutput for () {
 impl<T: Send + Sync + 'static, E: Into<Exit>> SetupOutput for Result<T, E> {
     type Shared = T;
 
+    // Not `map_err(Into::into)`: the place of the error would then lie in the standard library.
+    #[track_caller]
     fn into_shared(self) -> Result<T, Exit> {
-        self.map_err(Into::into)
+        match self {
+            Ok(shared) => Ok(shared),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

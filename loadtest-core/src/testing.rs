@@ -1,4 +1,4 @@
-//! A shard without a runner, for the tests of clients.
+//! A shard without a runner, for tests and benchmarks of clients and dispatchers.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,6 +9,14 @@ use crate::context::control::UserControl;
 use crate::context::{Context, RunInfo, ShardInfo};
 use crate::stats::collector::Collector;
 use crate::stats::{FailureRow, RowSnapshot};
+use crate::task::Scope;
+use crate::wait::Wait;
+
+/// What a task is run with, for calling a dispatcher by hand.
+#[must_use]
+pub fn scope<'a>(cx: &'a Context, wait: &'a Wait) -> Scope<'a> {
+    Scope { cx, wait }
+}
 
 /// Makes contexts and shows what clients recorded with them.
 #[derive(Debug)]

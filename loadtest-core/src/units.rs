@@ -64,7 +64,7 @@ pub fn format_duration(duration: Duration) -> String {
         _ if millis == 0 => "0s".to_owned(),
         _ if millis < 1000 => format!("{millis}ms"),
         0..60 => format!("{seconds}s"),
-        60..3600 if seconds % 60 == 0 => format!("{}m", seconds / 60),
+        60..3600 if seconds.is_multiple_of(60) => format!("{}m", seconds / 60),
         60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
         _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
     }

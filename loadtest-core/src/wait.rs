@@ -7,7 +7,7 @@ use rand::{Rng, RngExt};
 
 /// How long a user waits after each task.
 ///
-/// Written as `#[user(wait_time = …)]` with [`constant`], [`between`] or [`Wait::none`].
+/// Written as `#[user(wait_time = …)]` with [`constant`], [`between`] or [`Wait::None`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Wait {

@@ -122,6 +122,14 @@ impl EchoServer {
     pub fn kill(&self) {
         self.host.kill();
     }
+
+    /// Lets the server run until the process ends and returns its URL.
+    #[must_use]
+    pub fn leak(self) -> String {
+        let url = self.url();
+        std::mem::forget(self);
+        url
+    }
 }
 
 fn start<S, F>(tally: &Arc<Tally>, serve: S) -> io::Result<Host>

@@ -42,8 +42,8 @@ impl Defaults {
 
     /// Users started per second.
     #[must_use]
-    pub fn spawn_rate(mut self, users_per_second: f64) -> Self {
-        self.spawn_rate = Some(users_per_second);
+    pub fn spawn_rate(mut self, users_per_second: impl Into<f64>) -> Self {
+        self.spawn_rate = Some(users_per_second.into());
         self
     }
 

@@ -20,6 +20,13 @@ pub(super) fn opening(running: &Running, host: Option<&str>) -> String {
     line
 }
 
+/// What is tested when nobody said what.
+pub(super) fn default_host(host: &str) -> String {
+    let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| host.contains(here));
+    let shared = if here { ", which shares this machine with the users" } else { "" };
+    format!("testing {host}{shared}")
+}
+
 /// Users, rate, failures, percentiles and the time left in one line.
 pub(super) fn line(snapshot: &Snapshot, run_time: Option<Duration>) -> String {
     let total = &snapshot.total;

@@ -24,8 +24,9 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::life::board::Board;
 use crate::plan::{AnyShared, Plan};
-use crate::runner::board::Board;
+use crate::report::EndedBy;
 use crate::runner::ramp::Ramp;
 use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
 use crate::runner::watchdog::Watchdog;
@@ -49,29 +50,6 @@ pub(crate) enum Command {
     Reset,
     /// Stop, and no further run.
     Quit,
-}
-
-/// Why a run ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EndedBy {
-    /// Its run time was over.
-    RunTime,
-    /// Somebody asked for it: Ctrl-C, SIGTERM, or the handle of the run.
-    Request,
-    /// It was broken off at once, by a second Ctrl-C.
-    Abort,
-    /// A task or hook said `stop_test(why)`.
-    StopTest(String),
-    /// Every user had stopped itself.
-    NoUsersLeft,
-    /// A `setup` failed: its user class, and the error.
-    SetupFailed {
-        /// The user class whose `setup` it was.
-        class: String,
-        /// What it said.
-        message: String,
-    },
 }
 
 /// How a run went.
@@ -560,20 +538,5 @@ impl Controller {
             warnings,
         };
         self.snapshots.send_replace(Arc::new(snapshot));
-    }
-}
-
-impl EndedBy {
-    /// One sentence for people.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::RunTime => "the run time is over".to_owned(),
-            Self::Request => "it was asked to".to_owned(),
-            Self::Abort => "broken off".to_owned(),
-            Self::StopTest(why) => format!("stop_test: {why}"),
-            Self::NoUsersLeft => "every user has stopped itself".to_owned(),
-            Self::SetupFailed { class, message } => format!("{class}::setup failed: {message}"),
-        }
     }
 }

@@ -12,11 +12,21 @@ use tokio::sync::{Semaphore, oneshot, watch};
 use crate::context::RunInfo;
 use crate::error::InputError;
 use crate::plan::{ClassOf, Plan, Settings, UserClass};
-use crate::report::Report;
-use crate::runner::controller::{Command, EndedBy, Outcome};
+use crate::report::{EndedBy, Report};
+use crate::runner::controller::{Command, Outcome};
 use crate::runner::threads;
 use crate::stats::Snapshot;
 use crate::user::User;
+
+/// The most users of one run: far beyond what a machine can hold, and what keeps a slip of the finger from filling its
+/// memory before anything has started.
+const MOST_USERS: u64 = 10_000_000;
+
+/// More threads than any machine has cores.
+const MOST_THREADS: usize = 4096;
+
+/// Times are cut to this, so that no clock overflows: a hundred years.
+const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 
 /// A load test: which users, how many, for how long. It touches nothing that is process-wide, so several can run at
 /// once, in a test suite too.
@@ -96,8 +106,8 @@ impl LoadTest {
     }
 
     /// How many users to start per second; 1 by default. [`f64::INFINITY`] starts all at once.
-    pub fn spawn_rate(mut self, users_per_second: f64) -> Self {
-        self.spawn_rate = Some(users_per_second);
+    pub fn spawn_rate(mut self, users_per_second: impl Into<f64>) -> Self {
+        self.spawn_rate = Some(users_per_second.into());
         self
     }
 
@@ -182,6 +192,7 @@ impl LoadTest {
         self.classes.iter().flatten().map(|class| class.name()).collect()
     }
 
+    #[cfg(feature = "cli")]
     /// Keeps only the classes of these names.
     ///
     /// # Errors
@@ -211,17 +222,17 @@ impl LoadTest {
             class.check(self.host.as_deref())?;
         }
         let settings = Settings {
-            users: at_least_one("users", self.users.unwrap_or(1))?,
+            users: count("users", self.users.unwrap_or(1), MOST_USERS)?,
             spawn_rate: positive_rate(self.spawn_rate.unwrap_or(1.0))?,
-            run_time: self.run_time,
-            stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO),
-            on_stop_timeout: self.on_stop_timeout.unwrap_or(Duration::from_secs(30)),
-            stop_concurrency: at_least_one("stop concurrency", self.stop_concurrency.unwrap_or(100))?,
-            threads: at_least_one("threads", self.threads.unwrap_or_else(cores))?,
+            run_time: self.run_time.map(|time| time.min(LONGEST)),
+            stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO).min(LONGEST),
+            on_stop_timeout: self.on_stop_timeout.unwrap_or(Duration::from_secs(30)).min(LONGEST),
+            stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
+            threads: count("threads", self.threads.unwrap_or_else(cores), MOST_THREADS)?,
             reset_stats: self.reset_stats,
         };
         let seed = self.seed.unwrap_or_else(random);
-        let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency.min(Semaphore::MAX_PERMITS)));
+        let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
         Ok(Plan { run: Arc::new(RunInfo::new(run_id(), seed, self.host)), classes, settings, on_stop_permits })
     }
 }
@@ -235,9 +246,13 @@ impl fmt::Debug for LoadTest {
     }
 }
 
-fn at_least_one<N: From<u8> + PartialOrd + fmt::Display>(what: &str, number: N) -> Result<N, InputError> {
+/// A number that is at least one and at most `most`.
+fn count<N: Copy + From<u8> + PartialOrd + fmt::Display>(what: &str, number: N, most: N) -> Result<N, InputError> {
     if number < N::from(1) {
         return Err(InputError::new(format!("{what}: {number} is too few; give at least 1")));
+    }
+    if number > most {
+        return Err(InputError::new(format!("{what}: {number} is too many; give at most {most}")));
     }
     Ok(number)
 }
@@ -337,7 +352,7 @@ impl Running {
     /// When a `setup` failed: the error holds what was measured until then.
     pub async fn wait(mut self) -> Result<Report, RunError> {
         let outcome = (&mut self.outcome).await.map_err(|_| RunError::Lost)?;
-        let report = Report::new(&self.plan, self.started_at, outcome);
+        let report = Report::new(&self.plan, self.started_at, outcome.ended_by, outcome.snapshot);
         match report.ended_by() {
             EndedBy::SetupFailed { class, message } => {
                 let (class, message) = (class.clone(), message.clone());

@@ -16,10 +16,10 @@ use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::context::control::{Stop, UserControl};
 use crate::context::{Context, SetupContext, ShardInfo};
+use crate::life::board::{Alive, Board, StopTest};
+use crate::life::{Ended, Seat, Watched, bounded, caught, describe};
 use crate::plan::{AnyShared, Plan};
-use crate::runner::board::{Alive, Board};
 use crate::runner::ramp::Ramp;
-use crate::runner::user_loop::{Ended, Seat, Watched, bounded, caught, describe};
 use crate::stats::interval::{ExceptionKey, Interval};
 
 /// How often a shard hands over what it recorded.
@@ -87,6 +87,11 @@ pub(crate) struct ShardSeat {
 pub(crate) async fn run(seat: ShardSeat) {
     let ShardSeat { plan, shard, shards, board, mut commands, events } = seat;
     let mut tick = tokio::time::interval(TICK);
+    let stop_test: StopTest = {
+        let events = events.clone();
+        // The controller is gone only when the run is over.
+        Rc::new(move |why| drop(events.send(ShardEvent::StopTest(why))))
+    };
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut this = Shard {
         info: Rc::new(ShardInfo::new(Arc::clone(&board.busy))),
@@ -103,6 +108,7 @@ pub(crate) async fn run(seat: ShardSeat) {
         hook: None,
         draining: false,
         gone: Rc::new(Notify::new()),
+        stop_test,
     };
     let gone = Rc::clone(&this.gone);
     loop {
@@ -143,6 +149,7 @@ struct Shard {
     hook: Option<AbortHandle>,
     draining: bool,
     gone: Rc<Notify>,
+    stop_test: StopTest,
 }
 
 impl Shard {
@@ -246,7 +253,7 @@ impl Shard {
             user_number,
             on_stop_timeout: self.plan.settings.on_stop_timeout,
             on_stop_permits: Arc::clone(&self.plan.on_stop_permits),
-            alive: Alive::new(Arc::clone(&self.board), Rc::clone(&self.gone), self.events.clone()),
+            alive: Alive::new(Arc::clone(&self.board), Rc::clone(&self.gone), Rc::clone(&self.stop_test)),
         };
         let future = self.plan.classes[class].live(seat, Arc::clone(&self.shared[class]));
         self.futures.spawn_local(Watched::new(future, Rc::clone(&control), Arc::clone(&self.board.busy)));

@@ -10,9 +10,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
+use crate::life::board::Board;
 use crate::plan::{LocalFuture, Plan};
-use crate::runner::board::Board;
-use crate::runner::controller::{self, Command, ControllerSeat, EndedBy, Outcome, ShardHandle};
+use crate::report::EndedBy;
+use crate::runner::controller::{self, Command, ControllerSeat, Outcome, ShardHandle};
 use crate::runner::load_test::LoadTest;
 use crate::runner::shard::{self, ShardSeat};
 use crate::stats::{Snapshot, collector};

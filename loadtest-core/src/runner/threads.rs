@@ -7,8 +7,8 @@ use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
+use crate::life::board::Board;
 use crate::plan::Plan;
-use crate::runner::board::Board;
 use crate::runner::controller::{self, Command, ControllerSeat, ShardHandle};
 use crate::runner::shard::{self, ShardSeat};
 use crate::stats::{Snapshot, collector};

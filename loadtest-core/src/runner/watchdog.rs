@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::context::control::{IN_NO_TASK, IN_ON_START, IN_ON_STOP};
+use crate::life::board::Board;
 use crate::plan::Plan;
-use crate::runner::board::Board;
 
 /// How long a user may run without reaching an await point before it is named.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -78,13 +78,11 @@ impl RecorderHandle {
     ///
     /// Whatever happens then, it is recorded exactly once: by [`Pending::ok`], by [`Pending::fail`], or as
     /// *interrupted* when the guard is dropped, which is what a dropped future does.
-    #[must_use]
     pub fn start(&self, method: &str, name: &str) -> Pending {
         self.start_at(method, name, Instant::now())
     }
 
     /// [`start`](Self::start) with a time that the caller has read already.
-    #[must_use]
     pub fn start_at(&self, method: &str, name: &str, started_at: Instant) -> Pending {
         let row = {
             let mut recorder = self.0.borrow_mut();
@@ -99,6 +97,7 @@ impl RecorderHandle {
             service_time: None,
             bytes_sent: 0,
             bytes_received: 0,
+            written_before: 0,
             written: false,
             ended: false,
         }
@@ -148,6 +147,8 @@ pub struct Pending {
     service_time: Option<Duration>,
     bytes_sent: u64,
     bytes_received: u64,
+    /// Of the requests before this one: those that redirects answered.
+    written_before: u64,
     written: bool,
     ended: bool,
 }
@@ -162,6 +163,16 @@ impl Pending {
     /// The request is written whole: a server can have received it.
     pub fn set_written(&mut self) {
         self.written = true;
+    }
+
+    /// A redirect was followed: what is written from now on is another request, of the same sample.
+    pub fn next_hop(&mut self) {
+        self.written_before += u64::from(self.written);
+        self.written = false;
+    }
+
+    fn written(&self) -> u64 {
+        self.written_before + u64::from(self.written)
     }
 
     /// Bytes that were given to the connection, head and body.
@@ -198,7 +209,7 @@ impl Pending {
         row.service.record(service_time);
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
-        row.written += u64::from(self.written);
+        row.written += self.written();
         match failure {
             None => row.ok += 1,
             Some(failure) => {
@@ -217,7 +228,7 @@ impl Drop for Pending {
         let mut recorder = self.recorder.0.borrow_mut();
         let row = recorder.current.row(self.row);
         row.interrupted += 1;
-        row.written += u64::from(self.written);
+        row.written += self.written();
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
     }

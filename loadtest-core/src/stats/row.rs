@@ -128,6 +128,7 @@ pub struct RowStats {
     /// They are no failures, and their time is not counted.
     pub interrupted: u64,
     /// Requests that were written whole, whatever became of them: what a server can have received on plain HTTP/1.1.
+    /// A redirect that was followed makes one sample of several requests.
     pub written: u64,
     /// Request bytes given to the connection, head and body.
     pub bytes_sent: u64,

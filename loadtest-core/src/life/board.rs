@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::Notify;
-use tokio::sync::mpsc::UnboundedSender;
 
 use crate::context::control::Busy;
-use crate::runner::shard::ShardEvent;
 use crate::stats::UserCounts;
 
 /// Written by one shard, read by the controller. Relaxed: each count stands for itself.
@@ -54,19 +53,27 @@ pub(crate) enum Phase {
     Stopping,
 }
 
+/// Ends the whole run, with the reason.
+pub(crate) type StopTest = Rc<dyn Fn(Cow<'static, str>)>;
+
 /// A user on the board; takes itself off when it is dropped, however its future ended.
-#[derive(Debug)]
 pub(crate) struct Alive {
     board: Arc<Board>,
     phase: Cell<Phase>,
     gone: Rc<Notify>,
-    events: UnboundedSender<ShardEvent>,
+    stop_test: StopTest,
+}
+
+impl fmt::Debug for Alive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Alive").field("phase", &self.phase).finish_non_exhaustive()
+    }
 }
 
 impl Alive {
-    pub(crate) fn new(board: Arc<Board>, gone: Rc<Notify>, events: UnboundedSender<ShardEvent>) -> Self {
+    pub(crate) fn new(board: Arc<Board>, gone: Rc<Notify>, stop_test: StopTest) -> Self {
         board.alive.fetch_add(1, Ordering::Relaxed);
-        Self { board, phase: Cell::new(Phase::Running), gone, events }
+        Self { board, phase: Cell::new(Phase::Running), gone, stop_test }
     }
 
     pub(crate) fn set(&self, phase: Phase) {
@@ -89,8 +96,7 @@ impl Alive {
 
     /// Asks for the end of the whole run.
     pub(crate) fn stop_test(&self, why: Cow<'static, str>) {
-        // The controller is gone only when the run is over.
-        let _ = self.events.send(ShardEvent::StopTest(why));
+        (self.stop_test)(why);
     }
 }
 

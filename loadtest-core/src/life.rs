@@ -1,5 +1,8 @@
 //! The life of one user: `on_start`, tasks and waits, `on_stop`. One generic loop runs every set of tasks.
 
+pub(crate) mod board;
+pub(crate) mod panics;
+
 use std::borrow::Cow;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
@@ -13,8 +16,7 @@ use tokio::sync::Semaphore;
 use crate::context::control::{Busy, IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop, UserControl};
 use crate::context::{Context, RunInfo, ShardInfo, Stream, generator};
 use crate::exit::{Exit, ExitKind, TaskResult};
-use crate::runner::board::{Alive, Phase};
-use crate::runner::panics;
+use crate::life::board::{Alive, Phase};
 use crate::stats::interval::ExceptionKey;
 use crate::task::{Chooser, Scope, Tasks};
 use crate::user::{User, UserInit};
@@ -127,9 +129,8 @@ async fn one_user<U: User>(
     seat.control.set_task(IN_ON_STOP, busy);
     let stopped = bounded(user.on_stop(), seat.on_stop_timeout).await;
     let leave = match (stopped, leave) {
-        (Ended::Returned(Ok(())), leave) => leave,
+        (Ended::Returned(Ok(()) | Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
         (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _) => Leave::StopTest(why),
-        (Ended::Returned(Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
         (failed, leave) => {
             exception::<U>(cx, IN_ON_STOP, failed);
             leave
