@@ -1,1 +1,97 @@
 //! Load tests written as Rust structs.
+//!
+//! A user of the system under test is a struct with `#[derive(User)]`; what it does are `#[task]` methods in an `impl`
+//! block with `#[tasks]`. Thousands of such users run over all cores, and every request is measured.
+//!
+//! ```
+//! use loadtest::prelude::*;
+//!
+//! #[derive(User)]
+//! #[user(wait_time = between(Duration::from_secs(1), Duration::from_secs(3)))]
+//! struct Shopper {
+//!     #[client]
+//!     http: HttpSession, // made for this user: own cookies, own connections
+//!     #[context]
+//!     cx: Context, // who am I, random numbers, a wait that a stop can end
+//!     orders: u32, // other fields start as their `Default`, or with `#[init(…)]`
+//! }
+//!
+//! #[tasks]
+//! impl Shopper {
+//!     async fn on_start(&mut self) -> TaskResult {
+//!         let user = format!("shopper-{}", self.cx.user_number());
+//!         self.http.post("/login").form(&[("user", &user)]).send().await?.error_for_status()?;
+//!         Ok(())
+//!     }
+//!
+//!     #[task(3)]
+//!     async fn browse(&mut self) -> TaskResult {
+//!         self.http.get("/articles/17").name("/articles/[id]").send().await?;
+//!         Ok(())
+//!     }
+//!
+//!     #[task]
+//!     async fn order(&mut self) -> TaskResult {
+//!         self.http.post("/orders").body("article=17").send().await?;
+//!         self.orders += 1;
+//!         if self.orders == 10 { stop_user() } else { Ok(()) }
+//!     }
+//! }
+//!
+//! # #[cfg(feature = "cli")]
+//! loadtest::main!(Shopper, users = 20, run_time = Duration::from_secs(60));
+//! ```
+//!
+//! # What a task may do
+//!
+//! - `?` on any error: it is counted under *exceptions* with its place, and the user goes on after its wait. Errors of
+//!   requests stand in the statistics already and make no second row.
+//! - [`stop_user`], [`stop_test`], [`reschedule`], [`interrupt`]: `return stop_user();` or `stop_user()?`.
+//! - Anything that need not be `Send`: a user lives on one thread.
+//!
+//! # Hooks
+//!
+//! | hook | when |
+//! |---|---|
+//! | `async fn setup(cx: &SetupContext) -> Result<T, E>` | once per run, before the first user; what it returns reaches users as `#[shared] field: Arc<T>` |
+//! | `async fn on_start(&mut self) -> TaskResult` | per user, before its first task |
+//! | `async fn on_stop(&mut self) -> TaskResult` | per user, if its `on_start` had begun |
+//! | `async fn teardown(shared: &T, cx: &SetupContext)` | once per run, after the last user |
+//!
+//! # Two ways to run it
+//!
+//! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it). In a test suite, [`LoadTest`]
+//! runs the same users and gives a typed [`Report`].
+//!
+//! # Features
+//!
+//! | feature | default | what for |
+//! |---|---|---|
+//! | `http` | yes | `HttpSession` |
+//! | `cli` | yes | `main!` and its command line |
+//! | `reqwest` | no | a second transport for `HttpSession` |
+
+pub use loadtest_core::*;
+#[cfg(feature = "http")]
+pub use loadtest_http as http;
+#[cfg(feature = "cli")]
+pub use loadtest_macros::main;
+pub use loadtest_macros::{User, task, tasks};
+
+pub mod prelude;
+
+/// What the macros expand to; no part of the public interface.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(feature = "cli")]
+    pub use loadtest_core::cli::{Defaults, main};
+    pub use loadtest_core::{
+        Client, ClientSettings, Context, Exit, InputError, IntoTaskResult, Scope, SetupContext, SetupOutput, TaskInfo,
+        TaskResult, Tasks, User, UserInit, Wait,
+    };
+}
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

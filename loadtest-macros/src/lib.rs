@@ -1,1 +1,308 @@
-//! The derive and attribute macros of loadtest.
+//! The macros of loadtest: [`#[derive(User)]`](macro@User), [`#[tasks]`](macro@tasks), [`#[task]`](macro@task) and
+//! [`main!`].
+//!
+//! They are used through the crate `loadtest`, to whose `__private` module they expand.
+//!
+//! On its way an attribute or item goes through `attr` and `ast` (as written), `validate` (every rule), and `expand`,
+//! which cannot fail; with a mistake through `fallback`. `LOADTEST_MACROS_DEBUG=1` in the environment of the compiler
+//! prints every expansion to stderr.
+
+mod args;
+mod ast;
+mod attr;
+mod errors;
+mod expand;
+mod fallback;
+mod similar;
+mod text;
+mod validate;
+
+#[cfg(test)]
+mod tests;
+
+use proc_macro2::{Span, TokenStream};
+use quote::quote;
+use syn::Item;
+
+use crate::errors::Errors;
+
+/// Makes a struct a user: a kind of user of the system under test.
+///
+/// The user also needs its tasks, from [`#[tasks]`](macro@tasks).
+///
+/// ```
+/// use loadtest::prelude::*;
+///
+/// #[derive(User)]
+/// #[user(wait_time = between(Duration::from_secs(1), Duration::from_secs(5)), weight = 3)]
+/// struct Shopper {
+///     #[client]
+///     http: HttpSession,
+///     #[context]
+///     cx: Context,
+///     #[shared]
+///     accounts: Arc<Vec<String>>,
+///     #[init(Vec::with_capacity(10))]
+///     basket: Vec<String>,
+///     visits: u32,
+/// }
+///
+/// #[tasks]
+/// impl Shopper {
+///     async fn setup(_: &SetupContext) -> Result<Vec<String>, std::io::Error> {
+///         Ok(vec!["alice".into(), "bob".into()])
+///     }
+///
+///     #[task]
+///     async fn visit(&mut self) -> TaskResult {
+///         let account = &self.accounts[self.visits as usize % self.accounts.len()];
+///         self.http.get(format!("/shop/{account}")).name("/shop/[account]").send().await?;
+///         self.visits += 1;
+///         Ok(())
+///     }
+/// }
+///
+/// use loadtest::User as _; // the trait
+/// assert_eq!(Shopper::NAME, "Shopper");
+/// assert_eq!(Shopper::weight(), 3.0);
+/// ```
+///
+/// # What a field starts as
+///
+/// | attribute | the field starts as | its type |
+/// |---|---|---|
+/// | `#[client]` | a client of this user's own | `HttpSession`, or any other `loadtest::Client` |
+/// | `#[context]` | who the user is, and what it can ask of the run | `Context` |
+/// | `#[shared]` | what `setup` returned, shared by all users of the class | `Arc<T>` where `setup` returns `Result<T, E>` |
+/// | `#[init(expr)]` | the expression, evaluated for each user | any |
+/// | none | its `Default` | any with `Default` |
+///
+/// # Keys of `#[user(…)]`
+///
+/// | key | meaning | without it |
+/// |---|---|---|
+/// | `wait_time = expr` | the wait after each task: `constant(…)`, `between(…)`; it may use `self` | no wait |
+/// | `weight = 3` | the share of this class among all users; a whole number or a fraction above 0 | 1 |
+/// | `host = "http://…"` | the host to test when the run is given none; any expression that turns into a `String` | none |
+/// | `name = "Shopper"` | the name in reports and on the command line | the name of the struct |
+/// | `crate = "path"` | where loadtest is, if not at `::loadtest` | `::loadtest` |
+///
+/// Structs of every shape will do, also with type parameters, lifetimes and where-clauses.
+#[proc_macro_derive(User, attributes(user, client, context, shared, init))]
+pub fn derive_user(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    shown("derive(User)", user(input.into()))
+}
+
+/// Finds the tasks and hooks of a user in an `impl` block.
+///
+/// ```
+/// use loadtest::Tasks;
+/// use loadtest::prelude::*;
+///
+/// #[derive(User)]
+/// struct Shopper {
+///     #[context]
+///     cx: Context,
+///     name: String,
+/// }
+///
+/// struct Accounts;
+///
+/// #[tasks]
+/// impl Shopper {
+///     /// Once per test run, before the first user.
+///     async fn setup(cx: &SetupContext) -> Result<Accounts, std::io::Error> {
+///         Ok(Accounts)
+///     }
+///
+///     /// Before the first task of each user.
+///     async fn on_start(&mut self) -> TaskResult {
+///         self.name = format!("shopper-{}-{}", self.cx.run_id(), self.cx.user_number());
+///         Ok(())
+///     }
+///
+///     /// Chosen three times as often as `buy`.
+///     #[task(3)]
+///     async fn look(&mut self) -> TaskResult {
+///         if self.name.is_empty() { stop_user() } else { Ok(()) }
+///     }
+///
+///     #[task]
+///     async fn buy(&mut self) {}
+///
+///     /// After the last task of each user.
+///     async fn on_stop(&mut self) {}
+///
+///     /// Once per test run, after the last user.
+///     async fn teardown(shared: &Accounts, cx: &SetupContext) {}
+/// }
+///
+/// let names: Vec<_> = Shopper::TASKS.iter().map(|task| (task.name, task.weight)).collect();
+/// assert_eq!(names, [("look", 3), ("buy", 1)]);
+/// ```
+///
+/// # Tasks
+///
+/// A method with `#[task]` or `#[task(weight)]` is a task; the weight is a whole number of at least 1. It is an
+/// `async fn` that takes `&mut self` or `&self` and nothing else, and returns nothing, `TaskResult`, or `Result<(), E>`
+/// with any error. Tasks and users need not be `Send`. Calling a task neither boxes nor allocates.
+///
+/// # Hooks
+///
+/// Four functions are known by their names, and all of them may be left out:
+///
+/// | hook | when | may also |
+/// |---|---|---|
+/// | `async fn on_start(&mut self) -> TaskResult` | before the first task of each user | take `&self`; return what a task may |
+/// | `async fn on_stop(&mut self) -> TaskResult` | after the last task of each user | take `&self`; return what a task may |
+/// | `async fn setup(cx: &SetupContext) -> Result<T, E>` | once per test run, before the first user | take nothing; return nothing |
+/// | `async fn teardown(shared: &T, cx: &SetupContext)` | once per test run, after the last user | take one of the two or none; return what a task may |
+///
+/// What `setup` returns reaches the users through the field marked `#[shared]`.
+///
+/// A name that is almost one of these (`on_strat`, `tear_down`) is an error, because a hook that never runs is hard to
+/// find. A method that has to have such a name can stand in another `impl` block. Any other method without an attribute
+/// is left as it is.
+///
+/// All tasks of a type stand in one block. `#[cfg]` on tasks and hooks is respected. Macros inside the block are
+/// refused: the tasks in them would not be seen. `#[tasks(crate = "path")]` says where loadtest is, if not at
+/// `::loadtest`.
+#[proc_macro_attribute]
+pub fn tasks(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    shown("tasks", expand_tasks(args.into(), item.into()))
+}
+
+/// Marks a task in an `impl` block with [`#[tasks]`](macro@tasks): `#[task]`, or `#[task(3)]` for a task that is chosen
+/// three times as often.
+///
+/// Inside such a block the attribute needs no import. Anywhere else it is an error that says so.
+#[proc_macro_attribute]
+pub fn task(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    drop(args);
+    shown("task", expand_task(Span::call_site(), item.into()))
+}
+
+/// Writes the `main` function of a load test: the whole command line, for these user classes.
+///
+/// ```no_run
+/// # use loadtest::prelude::*;
+/// # #[derive(User)]
+/// # struct Shopper;
+/// # #[tasks]
+/// # impl Shopper {
+/// #     #[task]
+/// #     async fn look(&mut self) {}
+/// # }
+/// loadtest::main!(Shopper);
+/// ```
+///
+/// Behind the classes may stand defaults, which lose against flags and environment variables:
+///
+/// ```no_run
+/// # use loadtest::prelude::*;
+/// # #[derive(User)]
+/// # struct Shopper;
+/// # #[tasks]
+/// # impl Shopper {
+/// #     #[task]
+/// #     async fn look(&mut self) {}
+/// # }
+/// # #[derive(User)]
+/// # struct Admin;
+/// # #[tasks]
+/// # impl Admin {
+/// #     #[task]
+/// #     async fn look(&mut self) {}
+/// # }
+/// fn start_server() -> Result<String, std::io::Error> {
+///     Ok("http://127.0.0.1:8080".into())
+/// }
+///
+/// loadtest::main!(Shopper, Admin, host = start_server, users = 5, run_time = Duration::from_secs(10), autostart = true);
+/// ```
+///
+/// | key | value | flag |
+/// |---|---|---|
+/// | `host` | a string, or a function that returns one (or a `Result`), called only if no host is given | `--host` |
+/// | `users` | how many users | `--users` |
+/// | `spawn_rate` | users started per second | `--spawn-rate` |
+/// | `run_time` | a `Duration` | `--run-time` |
+/// | `stop_timeout` | how long a task may take to finish at the end, a `Duration` | `--stop-timeout` |
+/// | `on_stop_timeout` | how long each `on_stop` may take, a `Duration` | `--on-stop-timeout` |
+/// | `autostart` | `true`: start without being asked | `--autostart` |
+/// | `headless` | `true`: without the web UI | `--headless` |
+/// | `crate` | the path of loadtest in quotes, if it is not `::loadtest` | |
+#[proc_macro]
+pub fn main(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    shown("main!", expand_main(&input.into()))
+}
+
+fn user(input: TokenStream) -> TokenStream {
+    let item: ast::UserItem = match syn::parse2::<syn::DeriveInput>(input) {
+        Ok(input) => input.into(),
+        Err(error) => return error.to_compile_error(),
+    };
+    match validate::user::user(&item) {
+        (_, Ok(user)) => expand::user(&user),
+        (krate, Err(error)) => fallback::user(&krate, &item, &error),
+    }
+}
+
+fn expand_tasks(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let krate = validate::tasks::arguments(args, &mut errors);
+    tasks_of(&krate, item, errors)
+}
+
+/// The block with the errors that there are already.
+fn tasks_of(krate: &args::Krate, item: TokenStream, mut errors: Errors) -> TokenStream {
+    let block = match syn::parse2::<ast::TasksBlock>(item.clone()) {
+        Ok(block) => block,
+        Err(error) => return not_a_block(krate, item, &error),
+    };
+    let found = validate::tasks::tasks(&block, &mut errors);
+    match errors.finish() {
+        Ok(()) => {
+            let implementation = expand::tasks(krate, &block, &found);
+            quote!(#block #implementation)
+        }
+        Err(error) => fallback::tasks(krate, &block, &found, &error),
+    }
+}
+
+/// `#[tasks]` on another item, or on a block that is still being typed.
+fn not_a_block(krate: &args::Krate, item: TokenStream, error: &syn::Error) -> TokenStream {
+    match syn::parse2::<Item>(item.clone()) {
+        Ok(Item::Impl(_)) | Err(_) => fallback::unreadable(item, error),
+        Ok(other) => fallback::no_impl(krate, &item, &validate::tasks::not_an_impl(&other)),
+    }
+}
+
+/// `#[task]` that `#[tasks]` has not taken off. The span is the attribute's: it is what stands in the wrong place.
+fn expand_task(attribute: Span, item: TokenStream) -> TokenStream {
+    if syn::parse2::<ast::TasksBlock>(item.clone()).is_ok() {
+        let mut errors = Errors::default();
+        errors.push(validate::tasks::task_on_an_impl(attribute));
+        return tasks_of(&args::Krate::default(), item, errors);
+    }
+    fallback::attribute(&item, &validate::tasks::task_by_itself(attribute))
+}
+
+fn expand_main(input: &TokenStream) -> TokenStream {
+    match validate::entry::entry(input) {
+        Ok(entry) => expand::entry(&entry),
+        Err(error) => fallback::entry(&error),
+    }
+}
+
+/// The expansion, printed first when `LOADTEST_MACROS_DEBUG=1` asks for it.
+#[expect(
+    clippy::print_stderr,
+    reason = "printing is what LOADTEST_MACROS_DEBUG asks for, and a macro has no other output"
+)]
+fn shown(name: &str, expansion: TokenStream) -> proc_macro::TokenStream {
+    if std::env::var_os("LOADTEST_MACROS_DEBUG").is_some_and(|value| value == "1") {
+        eprintln!("// {name}\n{expansion}\n");
+    }
+    expansion.into()
+}

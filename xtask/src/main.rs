@@ -1,2 +1,64 @@
-//! Tasks of the project.
-fn main() {}
+//! `cargo xtask test`: everything that must pass before a change lands, in the order in which it fails fastest.
+
+#![expect(clippy::print_stderr, reason = "what a build tool says belongs on stderr, beside cargo's own words")]
+
+mod budget;
+
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+const HELP: &str = "\
+Tasks of the project:
+
+  cargo xtask test    formatting, lints, documentation, the crate budget, every feature, all tests
+  cargo xtask budget  how many crates a user of the library compiles
+";
+
+fn main() -> ExitCode {
+    let task = std::env::args().nth(1);
+    let done = match task.as_deref() {
+        Some("test") => test(),
+        Some("budget") => budget::check(),
+        _ => {
+            eprint!("{HELP}");
+            return ExitCode::from(2);
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Everything, the tests last: their summary is the last thing on the screen.
+fn test() -> Result<(), String> {
+    cargo(&["fmt", "--all", "--check"], &[])?;
+    cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[])?;
+    // What a test suite uses, and what a crate for another protocol uses.
+    for features in
+        [&["--no-default-features", "--features", "http"][..], &["--no-default-features"], &["--features", "reqwest"]]
+    {
+        cargo(&[&["clippy", "-p", "loadtest-rs", "--lib"], features, &["--", "-D", "warnings"]].concat(), &[])?;
+    }
+    cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
+    budget::check()?;
+    cargo(&["test", "--workspace", "--all-features"], &[])
+}
+
+/// Runs cargo and shows what is run and how long it took.
+fn cargo(arguments: &[&str], variables: &[(&str, &str)]) -> Result<(), String> {
+    let line = format!("cargo {}", arguments.join(" "));
+    eprintln!("xtask: {line}");
+    let started = Instant::now();
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(arguments)
+        .envs(variables.iter().copied())
+        .status()
+        .map_err(|error| format!("`{line}` could not be started: {error}"))?;
+    eprintln!("xtask: {line}: {} s", started.elapsed().as_secs());
+    if status.success() { Ok(()) } else { Err(format!("`{line}` failed")) }
+}

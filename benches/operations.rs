@@ -1,0 +1,109 @@
+//! What one operation of the hot path costs: recording, merging, dispatching, building a request.
+
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context as TaskContext, Poll, Waker};
+
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use loadtest::prelude::*;
+use loadtest::stats::{RecorderHandle, RowStats};
+use loadtest::testing::{TestShard, scope};
+use loadtest::{Client, Tasks, Wait};
+
+fn record(c: &mut Criterion) {
+    let recorder = RecorderHandle::default();
+    c.bench_function("record one sample", |b| {
+        let now = tokio::time::Instant::now();
+        b.iter(|| {
+            let mut pending =
+                recorder.start_at("GET", black_box("/remote.php/dav/files/[user]/ownCloud%20Manual.pdf"), now);
+            pending.set_written();
+            pending.add_received(1024);
+            pending.ok();
+        });
+    });
+    for name in 0..1000 {
+        recorder.start("GET", &format!("/name/{name}")).ok();
+    }
+    c.bench_function("record one sample, 1,000 names", |b| {
+        let names: Vec<String> = (0..1000).map(|name| format!("/name/{name}")).collect();
+        let now = tokio::time::Instant::now();
+        let mut next = 0;
+        b.iter(|| {
+            next = (next + 617) % names.len();
+            recorder.start_at("GET", &names[next], now).ok();
+        });
+    });
+}
+
+fn row(samples: u64) -> RowStats {
+    let mut row = RowStats::default();
+    for sample in 0..samples {
+        row.started += 1;
+        row.ok += 1;
+        row.service.record(Duration::from_micros(500 + sample * 7919 % 20_000));
+    }
+    row
+}
+
+fn merge(c: &mut Criterion) {
+    let interval: Vec<RowStats> = (0..1000).map(|_| row(50)).collect();
+    c.bench_function("merge 1,000 rows", |b| {
+        b.iter_batched_ref(
+            || interval.clone(),
+            |totals| {
+                for (total, row) in totals.iter_mut().zip(&interval) {
+                    total.merge(row);
+                }
+            },
+            BatchSize::LargeInput,
+        );
+    });
+}
+
+#[derive(User, Default)]
+struct Idle {
+    done: u64,
+}
+
+#[tasks]
+impl Idle {
+    #[task(3)]
+    async fn one(&mut self) {
+        self.done += 1;
+    }
+    #[task]
+    async fn two(&mut self) -> TaskResult {
+        self.done += 2;
+        Ok(())
+    }
+}
+
+fn dispatch(c: &mut Criterion) {
+    let shard = TestShard::new(None);
+    let (cx, wait) = (shard.context(), Wait::None);
+    let scope = scope(&cx, &wait);
+    let mut user = Idle::default();
+    let mut task = 0;
+    c.bench_function("dispatch a task", |b| {
+        b.iter(|| {
+            task ^= 1;
+            let future = pin!(user.run_task(black_box(task), &scope));
+            assert!(matches!(future.poll(&mut TaskContext::from_waker(Waker::noop())), Poll::Ready(Ok(()))));
+        });
+    });
+}
+
+fn build(c: &mut Criterion) {
+    let shard = TestShard::new(Some("http://127.0.0.1:8080"));
+    let http = HttpSession::create(&shard.context()).expect("a session");
+    c.bench_function("build a GET with a name", |b| b.iter(|| black_box(http.get("/things/17").name("/things/[id]"))));
+    c.bench_function("build a POST with auth and a form", |b| {
+        b.iter(|| {
+            black_box(http.post("/users").basic_auth("admin", "admin").form(&[("userid", "u1"), ("password", "u1")]))
+        });
+    });
+}
+
+criterion_group!(operations, record, merge, dispatch, build);
+criterion_main!(operations);

@@ -1,0 +1,181 @@
+//! What can go wrong with a request on its way, in words that can be grouped: no address, port or time in them.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use loadtest_core::ErrorKind;
+use rustls::CertificateError;
+
+/// The peer went away in the middle.
+const CUT: &str = "connection closed before the answer was complete";
+/// Soft limit of descriptors reached, in the process and in the system.
+const EMFILE: i32 = 24;
+const ENFILE: i32 = 23;
+
+/// A request that got no answer.
+#[derive(Debug)]
+pub(crate) struct Fault {
+    pub(crate) kind: ErrorKind,
+    /// What failures are grouped by.
+    pub(crate) error: Cow<'static, str>,
+    /// The details of this one.
+    pub(crate) sample: String,
+}
+
+impl Fault {
+    pub(crate) fn new(kind: ErrorKind, error: impl Into<Cow<'static, str>>, sample: impl Into<String>) -> Self {
+        Self { kind, error: error.into(), sample: sample.into() }
+    }
+
+    pub(crate) fn protocol(error: &'static str, sample: String) -> Self {
+        Self::new(ErrorKind::Protocol, error, sample)
+    }
+
+    /// The request could not be built.
+    pub(crate) fn request(error: impl Into<Cow<'static, str>>, sample: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Request, error, sample.to_string())
+    }
+
+    /// The time allowed ran out; grouped by the limit.
+    pub(crate) fn timeout(limit: Duration) -> Self {
+        Self::new(ErrorKind::Timeout, format!("timed out after {limit:?}"), "")
+    }
+
+    /// The name has no address.
+    pub(crate) fn dns(host: &str, error: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::Dns, format!("host name not found: {host}"), error.to_string())
+    }
+
+    /// Connecting to this address failed.
+    pub(crate) fn connect(error: &io::Error, address: &dyn fmt::Display) -> Self {
+        let text = match error.kind() {
+            io::ErrorKind::TimedOut => Cow::Borrowed("connecting timed out"),
+            _ => io_text(error),
+        };
+        Self::new(ErrorKind::Connect, text, format!("{address}: {error}"))
+    }
+
+    /// The TLS handshake failed.
+    pub(crate) fn tls(error: &io::Error, address: &dyn fmt::Display) -> Self {
+        let sample = format!("{address}: {error}");
+        match rustls_error(error) {
+            Some(error) => Self::new(ErrorKind::Tls, tls_text(error), sample),
+            None if error.kind() == io::ErrorKind::UnexpectedEof => {
+                Self::new(ErrorKind::Tls, "TLS: connection closed during the handshake", sample)
+            }
+            None => Self::new(ErrorKind::Tls, format!("TLS: {}", io_text(error)), sample),
+        }
+    }
+
+    /// The connection ended before the answer did.
+    pub(crate) fn closed(address: &dyn fmt::Display) -> Self {
+        Self::new(ErrorKind::Closed, CUT, address.to_string())
+    }
+
+    /// An open connection failed.
+    pub(crate) fn exchange(error: &(dyn Error + 'static), address: &dyn fmt::Display) -> Self {
+        let sample = format!("{address}: {}", with_causes(error));
+        if let Some(error) = cause::<io::Error>(error) {
+            return Self::of_io(error, sample);
+        }
+        let Some(error) = cause::<hyper::Error>(error) else {
+            return Self::new(ErrorKind::Other, "transport error", sample);
+        };
+        if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+            Self::new(ErrorKind::Closed, CUT, sample)
+        } else if error.is_user() {
+            Self::new(ErrorKind::Request, error.to_string(), sample)
+        } else {
+            // hyper's own texts are fixed; what varies is in their causes.
+            Self::new(ErrorKind::Protocol, format!("not a valid HTTP answer: {error}"), sample)
+        }
+    }
+
+    fn of_io(error: &io::Error, sample: String) -> Self {
+        if let Some(error) = rustls_error(error) {
+            return Self::new(ErrorKind::Tls, tls_text(error), sample);
+        }
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::new(ErrorKind::Closed, CUT, sample),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Self::new(ErrorKind::Closed, "connection reset", sample)
+            }
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput => {
+                Self::new(ErrorKind::Protocol, "not a valid HTTP answer: malformed body", sample)
+            }
+            _ => Self::new(ErrorKind::Closed, io_text(error), sample),
+        }
+    }
+}
+
+/// Fixed words for an error of the operating system.
+fn io_text(error: &io::Error) -> Cow<'static, str> {
+    match error.raw_os_error() {
+        Some(EMFILE) => return "out of file descriptors (see ulimit -n)".into(),
+        Some(ENFILE) => return "out of file descriptors in the system".into(),
+        _ => {}
+    }
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "connection refused".into(),
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "connection reset".into(),
+        io::ErrorKind::AddrNotAvailable => "out of local ports".into(),
+        kind => kind.to_string().into(),
+    }
+}
+
+/// The TLS error inside an I/O error.
+fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
+}
+
+fn tls_text(error: &rustls::Error) -> Cow<'static, str> {
+    let rustls::Error::InvalidCertificate(error) = error else {
+        return match error {
+            rustls::Error::AlertReceived(alert) => format!("TLS: the server sent the alert {alert:?}").into(),
+            rustls::Error::InvalidMessage(_) => "TLS: the server does not speak TLS".into(),
+            _ => "TLS: handshake failed".into(),
+        };
+    };
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "TLS: certificate expired".into(),
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            "TLS: certificate not valid yet".into()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "TLS: certificate is for another host".into()
+        }
+        CertificateError::UnknownIssuer => "TLS: certificate of an unknown authority".into(),
+        CertificateError::BadSignature => "TLS: certificate with a wrong signature".into(),
+        CertificateError::Revoked => "TLS: certificate revoked".into(),
+        _ => "TLS: invalid certificate".into(),
+    }
+}
+
+/// The innermost error of this type in a chain of causes.
+pub(crate) fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut found = None;
+    let mut next = Some(error);
+    while let Some(error) = next {
+        found = error.downcast_ref().or(found);
+        next = error.source();
+    }
+    found
+}
+
+/// An error's text and those of its causes.
+pub(crate) fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        next = error.source();
+    }
+    text
+}

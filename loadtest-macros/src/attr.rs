@@ -1,0 +1,125 @@
+//! Attributes → typed, each with the original for its span. Nothing is judged here.
+
+use proc_macro2::{Ident, TokenStream};
+use syn::parse::Parser;
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Expr, Meta, Token};
+
+/// An attribute that `#[tasks]` takes off a method.
+pub(crate) enum Helper {
+    Task(TaskAttr),
+    /// For a later version.
+    TaskSet(Attribute),
+    /// On a method it is a slip for `#[task]`.
+    Tasks(Attribute),
+    /// `#[cfg_attr(…, task)]`: the macro sees it before the compiler decides about it.
+    Conditional(Attribute),
+}
+
+/// `#[task]` as written.
+pub(crate) struct TaskAttr {
+    pub(crate) original: Attribute,
+    pub(crate) args: TaskArgs,
+}
+
+/// What follows the word in `#[task…]`.
+pub(crate) enum TaskArgs {
+    /// `#[task]`
+    None,
+    /// `#[task = 3]`
+    Assigned,
+    /// `#[task(…)]`
+    List(syn::Result<Vec<Expr>>),
+}
+
+impl Helper {
+    /// `None` for an attribute that is none of ours.
+    pub(crate) fn from_attribute(attr: &Attribute) -> Option<Self> {
+        let original = attr.clone();
+        if is_ours(attr, "task") {
+            let args = match &attr.meta {
+                Meta::Path(_) => TaskArgs::None,
+                Meta::NameValue(_) => TaskArgs::Assigned,
+                Meta::List(list) => TaskArgs::List(expressions(list.tokens.clone())),
+            };
+            Some(Self::Task(TaskAttr { original, args }))
+        } else if is_ours(attr, "task_set") {
+            Some(Self::TaskSet(original))
+        } else if is_ours(attr, "tasks") {
+            Some(Self::Tasks(original))
+        } else if attr.path().is_ident("cfg_attr") && hides_a_task(attr) {
+            Some(Self::Conditional(original))
+        } else {
+            None
+        }
+    }
+}
+
+/// `task` as well as `loadtest::task`.
+fn is_ours(attr: &Attribute, name: &str) -> bool {
+    let path = attr.path();
+    path.is_ident(name)
+        || (path.segments.len() == 2
+            && path.segments.first().is_some_and(|first| first.ident == "loadtest")
+            && path.segments.last().is_some_and(|last| last.ident == name))
+}
+
+fn hides_a_task(attr: &Attribute) -> bool {
+    let Meta::List(list) = &attr.meta else { return false };
+    let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone());
+    metas.is_ok_and(|metas| {
+        metas.iter().skip(1).any(|meta| meta.path().is_ident("task") || meta.path().is_ident("task_set"))
+    })
+}
+
+fn expressions(tokens: TokenStream) -> syn::Result<Vec<Expr>> {
+    let list = Punctuated::<Expr, Token![,]>::parse_terminated.parse2(tokens)?;
+    Ok(list.into_iter().collect())
+}
+
+/// An attribute of `#[derive(User)]` on a field.
+pub(crate) struct FieldAttr {
+    pub(crate) original: Attribute,
+    pub(crate) kind: FieldAttrKind,
+}
+
+/// The field attributes' names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FieldAttrKind {
+    Client,
+    Context,
+    Shared,
+    Init,
+    /// `#[user]`, which belongs on the struct.
+    User,
+}
+
+impl FieldAttrKind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Context => "context",
+            Self::Shared => "shared",
+            Self::Init => "init",
+            Self::User => "user",
+        }
+    }
+
+    fn of(attr: &Attribute) -> Option<Self> {
+        [Self::Client, Self::Context, Self::Shared, Self::Init, Self::User]
+            .into_iter()
+            .find(|kind| attr.path().is_ident(kind.name()))
+    }
+}
+
+impl FieldAttr {
+    /// `None` for an attribute that is none of ours.
+    pub(crate) fn from_attribute(attr: &Attribute) -> Option<Self> {
+        Some(Self { kind: FieldAttrKind::of(attr)?, original: attr.clone() })
+    }
+
+    /// The name of the attribute as written.
+    pub(crate) fn ident(&self) -> Option<&Ident> {
+        self.original.path().get_ident()
+    }
+}

@@ -1,0 +1,13 @@
+//! Everything a load test usually names: `use loadtest::prelude::*;`.
+
+pub use std::sync::Arc;
+pub use std::time::Duration;
+
+pub use loadtest_core::{
+    Context, Exit, LoadTest, Report, SetupContext, TaskResult, between, constant, fail, interrupt, reschedule,
+    stop_test, stop_user,
+};
+#[cfg(feature = "http")]
+pub use loadtest_http::HttpSession;
+
+pub use crate::{User, task, tasks};

@@ -1,0 +1,25 @@
+//! loadtest under another name: `crate = "…"`.
+
+#![deny(warnings)]
+
+mod inner {
+    pub mod renamed {
+        pub use loadtest::*;
+    }
+}
+
+use inner::renamed::{Tasks, User, tasks};
+
+#[derive(User)]
+#[user(crate = "crate::inner::renamed", weight = 2)]
+struct Shopper;
+
+#[tasks(crate = "inner::renamed")]
+impl Shopper {
+    #[task]
+    async fn look(&mut self) {}
+}
+
+fn main() {
+    assert_eq!((Shopper::weight(), Shopper::TASKS.len()), (2.0, 1));
+}

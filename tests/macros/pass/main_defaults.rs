@@ -1,0 +1,41 @@
+//! `main!` with several classes and every default.
+
+#![deny(warnings)]
+
+use loadtest::prelude::*;
+
+#[derive(User)]
+struct Shopper;
+
+#[tasks]
+impl Shopper {
+    #[task]
+    async fn look(&mut self) {}
+}
+
+#[derive(User)]
+struct Admin<T: Default>(T);
+
+#[tasks]
+impl<T: Default> Admin<T> {
+    #[task]
+    async fn look(&mut self) {}
+}
+
+fn start_server() -> Result<String, std::io::Error> {
+    Ok("http://127.0.0.1:8080".into())
+}
+
+loadtest::main!(
+    Shopper,
+    Admin<u8>,
+    host = start_server,
+    users = 2,
+    spawn_rate = 100.0,
+    run_time = Duration::from_millis(50),
+    stop_timeout = Duration::from_secs(1),
+    on_stop_timeout = Duration::from_secs(1),
+    autostart = true,
+    headless = true,
+    crate = "loadtest",
+);

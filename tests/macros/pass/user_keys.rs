@@ -1,0 +1,75 @@
+//! Every key of `#[user(…)]`, in every form.
+
+#![deny(warnings)]
+
+use loadtest::prelude::*;
+use loadtest::{Tasks, User, Wait};
+
+macro_rules! with_a_task {
+    ($($name:ident)*) => {
+        $(
+            #[tasks]
+            impl $name {
+                #[task]
+                async fn look(&mut self) {}
+            }
+        )*
+    };
+}
+
+with_a_task!(Plain Whole Half Computed Waiting Patient Named Elsewhere);
+
+#[derive(User)]
+struct Plain;
+
+#[derive(User)]
+#[user(weight = 3)]
+struct Whole;
+
+#[derive(User)]
+#[user(weight = 0.5,)]
+struct Half;
+
+const SHARE: u64 = 20;
+
+#[derive(User)]
+#[user(weight = SHARE / 10)]
+struct Computed;
+
+#[derive(User)]
+#[user(wait_time = between(Duration::from_secs(5), Duration::from_secs(15)), host = "http://localhost:8080")]
+struct Waiting;
+
+#[derive(User)]
+#[user(wait_time = constant(self.pause))]
+#[user(host = address(80))]
+#[user()]
+struct Patient {
+    pause: Duration,
+}
+
+fn address(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+#[derive(User)]
+#[user(name = "Somebody else")]
+struct Named;
+
+#[derive(User)]
+#[user(crate = "loadtest", wait_time = Wait::None)]
+struct Elsewhere;
+
+fn main() {
+    assert_eq!([Plain::weight(), Whole::weight(), Half::weight(), Computed::weight()], [1.0, 3.0, 0.5, 2.0]);
+    assert_eq!(Plain.wait_time(), Wait::None);
+    assert_eq!(Waiting.wait_time(), between(Duration::from_secs(5), Duration::from_secs(15)));
+    let pause = Duration::from_millis(7);
+    assert_eq!(Patient { pause }.wait_time(), constant(pause));
+    assert_eq!(Elsewhere.wait_time(), Wait::None);
+    assert_eq!(Plain::host(), None);
+    assert_eq!(Waiting::host().as_deref(), Some("http://localhost:8080"));
+    assert_eq!(Patient::host().as_deref(), Some("http://localhost:80"));
+    assert_eq!((Plain::NAME, Named::NAME), ("Plain", "Somebody else"));
+    assert_eq!(Plain::TASKS.len(), 1);
+}

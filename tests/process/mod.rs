@@ -1,0 +1,159 @@
+//! An example as a real process: started, signalled, read.
+
+#![allow(dead_code, reason = "each test binary uses its part of this")]
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// No process of these tests may take longer.
+const BOUND: Duration = Duration::from_secs(120);
+
+/// A process to be.
+pub(crate) struct Process(Command);
+
+impl Process {
+    /// An example of this package, which `cargo test` has built beside the tests.
+    pub(crate) fn example(name: &str) -> Self {
+        let tests = std::env::current_exe().expect("this program");
+        let built: PathBuf = tests.ancestors().nth(2).expect("the profile's folder").join("examples").join(name);
+        let mut command = Command::new(built);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("LOADTEST_") {
+                command.env_remove(name);
+            }
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        Self(command)
+    }
+
+    pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.0.args(arguments);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.0.env(name, value);
+        self
+    }
+
+    pub(crate) fn start(mut self) -> Running {
+        let mut child = self.0.spawn().expect("the example is built");
+        let out = child.stdout.take().expect("a pipe");
+        let err = child.stderr.take().expect("a pipe");
+        let lines = Arc::new((Mutex::new(String::new()), Condvar::new()));
+        let read_out = std::thread::spawn(move || {
+            let mut text = String::new();
+            BufReader::new(out).read_to_string(&mut text).expect("text");
+            text
+        });
+        let shared = Arc::clone(&lines);
+        let read_err = std::thread::spawn(move || {
+            for line in BufReader::new(err).lines() {
+                let mut text = shared.0.lock().expect("no panic");
+                text.push_str(&line.expect("text"));
+                text.push('\n');
+                shared.1.notify_all();
+            }
+        });
+        Running { child, err: lines, read_out, read_err }
+    }
+
+    pub(crate) fn finish(self) -> Ended {
+        self.start().finish()
+    }
+}
+
+/// A process that runs.
+pub(crate) struct Running {
+    child: Child,
+    err: Arc<(Mutex<String>, Condvar)>,
+    read_out: JoinHandle<String>,
+    read_err: JoinHandle<()>,
+}
+
+impl Running {
+    /// Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    pub(crate) fn signal(&self, name: &str) {
+        let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        assert!(status.expect("a shell").success());
+    }
+
+    /// Waits until the process has said this on stderr.
+    pub(crate) fn wait_for_err(&self, text: &str) {
+        let lines = self.err.0.lock().expect("no panic");
+        let (lines, time) =
+            self.err.1.wait_timeout_while(lines, BOUND, |lines| !lines.contains(text)).expect("no panic");
+        assert!(!time.timed_out(), "`{text}` was not said:\n{lines}");
+    }
+
+    pub(crate) fn finish(mut self) -> Ended {
+        // The bound: a watcher kills the process, which closes its pipes.
+        let id = self.child.id();
+        let done = Arc::new((Mutex::new(false), Condvar::new()));
+        let watched = Arc::clone(&done);
+        let watcher = std::thread::spawn(move || {
+            let ended = watched.0.lock().expect("no panic");
+            let (_ended, time) = watched.1.wait_timeout_while(ended, BOUND, |ended| !*ended).expect("no panic");
+            if time.timed_out() {
+                let _ = Command::new("sh").args(["-c", &format!("kill -KILL {id}")]).status();
+            }
+        });
+        let status = self.child.wait().expect("the process ends");
+        *done.0.lock().expect("no panic") = true;
+        done.1.notify_all();
+        watcher.join().expect("the watcher ends");
+        self.read_err.join().expect("stderr is text");
+        let out = self.read_out.join().expect("stdout is text");
+        let err = self.err.0.lock().expect("no panic").clone();
+        Ended { code: status.code(), out, err }
+    }
+}
+
+/// A process that has ended.
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+/// One row of the request table.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) ok: u64,
+    pub(crate) failed: u64,
+    pub(crate) interrupted: u64,
+}
+
+impl Ended {
+    pub(crate) fn all(&self) -> String {
+        format!("exit code {:?}\n--- stdout:\n{}\n--- stderr:\n{}", self.code, self.out, self.err)
+    }
+
+    /// The request table at the end, by `METHOD name`.
+    pub(crate) fn rows(&self) -> HashMap<String, Row> {
+        let table = self.out.split("Request ").last().expect("a request table");
+        table
+            .lines()
+            .skip(1)
+            .take_while(|line| !line.is_empty())
+            .filter(|line| !line.starts_with("---"))
+            .map(|line| {
+                let cells: Vec<&str> = line.split("  ").map(str::trim).filter(|cell| !cell.is_empty()).collect();
+                let number = |cell: &str| {
+                    cell.split(' ').next().and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("{line}"))
+                };
+                let row = Row { ok: number(cells[1]), failed: number(cells[2]), interrupted: number(cells[3]) };
+                (cells[0].to_owned(), row)
+            })
+            .collect()
+    }
+}
