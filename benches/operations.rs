@@ -8,7 +8,7 @@ use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use loadtest::prelude::*;
 use loadtest::stats::{RecorderHandle, RowStats};
 use loadtest::testing::{TestShard, scope};
-use loadtest::{Client, Tasks, Wait};
+use loadtest::{Client, Tasks};
 
 fn record(c: &mut Criterion) {
     let recorder = RecorderHandle::default();
@@ -81,8 +81,8 @@ impl Idle {
 
 fn dispatch(c: &mut Criterion) {
     let shard = TestShard::new(None);
-    let (cx, wait) = (shard.context(), Wait::None);
-    let scope = scope(&cx, &wait);
+    let cx = shard.context();
+    let scope = scope(&cx);
     let mut user = Idle::default();
     let mut task = 0;
     c.bench_function("dispatch a task", |b| {

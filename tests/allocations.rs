@@ -6,7 +6,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use loadtest::prelude::*;
 use loadtest::stats::{Failure, RecorderHandle};
 use loadtest::testing::{TestShard, scope};
-use loadtest::{Tasks, Wait};
+use loadtest::Tasks;
 
 #[test]
 fn recording_a_sample_allocates_nothing() {
@@ -58,8 +58,8 @@ impl Reader {
 #[test]
 fn dispatching_a_task_allocates_nothing() {
     let shard = TestShard::new(None);
-    let (cx, wait) = (shard.context(), Wait::None);
-    let scope = scope(&cx, &wait);
+    let cx = shard.context();
+    let scope = scope(&cx);
     let mut reader = Reader::default();
     let counted = allocation_counter::measure(|| {
         for task in 0..100 {

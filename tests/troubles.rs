@@ -178,7 +178,7 @@ fn the_exit_code_for_errors_can_be_chosen() -> Result<(), Failed> {
 fn a_user_that_does_not_yield_is_named_and_the_run_ends() -> Result<(), Failed> {
     let said =
         run(&["Blocking", "-u", "4", "-r", "unlimited", "-t", "3s", "--threads", "2", "--on-stop-timeout", "1s"]);
-    said.expect(0, &["Blocking::compute has not yielded for 2 s", "could not be stopped"])?;
+    said.expect(5, &["Blocking::compute has not yielded for 2 s", "could not be stopped"])?;
     if said.took > Duration::from_secs(20) { Err(format!("it took {:?}", said.took).into()) } else { Ok(()) }
 }
 

@@ -207,11 +207,17 @@ impl Context {
         value.downcast().unwrap_or_else(|_| unreachable!("values are stored under their own type"))
     }
 
-    /// One value of a type per run, made when it is first asked for: a TLS configuration, say.
+    /// One value of a type per run, made when it is first asked for: a TLS configuration, say. Threads that ask at the same
+    /// time may each make one; all get the same.
     pub fn run_shared<T: Send + Sync + 'static>(&self, make: impl FnOnce() -> T) -> Arc<T> {
-        let mut shared = self.0.run.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make()));
-        Arc::clone(value).downcast().unwrap_or_else(|_| unreachable!("values are stored under their own type"))
+        let lock = || self.0.run.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = lock().get(&TypeId::of::<T>()).cloned();
+        // Made without the lock: `make` may ask for another value. Where two threads make one, the first to be done wins.
+        let value = found.unwrap_or_else(|| {
+            let value: Arc<dyn Any + Send + Sync> = Arc::new(make());
+            Arc::clone(lock().entry(TypeId::of::<T>()).or_insert(value))
+        });
+        value.downcast().unwrap_or_else(|_| unreachable!("values are stored under their own type"))
     }
 
     pub(crate) fn control(&self) -> &UserControl {
@@ -335,8 +341,12 @@ mod tests {
     use super::*;
 
     fn context(user_number: u64) -> Context {
+        context_of(None, user_number)
+    }
+
+    fn context_of(host: Option<&str>, user_number: u64) -> Context {
         Context::new(
-            Arc::new(RunInfo::new("run".into(), 7, None)),
+            Arc::new(RunInfo::new("run".into(), 7, host.map(Into::into))),
             Rc::new(ShardInfo::new(Arc::default())),
             Rc::new(UserControl::new(0)),
             "Shopper",
@@ -362,6 +372,7 @@ mod tests {
     #[test]
     fn the_host_of_the_run_wins_over_that_of_the_class() {
         assert_eq!(context(0).host(), Some("http://class"));
+        assert_eq!(context_of(Some("http://run"), 0).host(), Some("http://run"));
     }
 
     #[test]
@@ -373,5 +384,8 @@ mod tests {
         let first = cx.run_shared(|| String::from("a"));
         let second = cx.run_shared(|| String::from("b"));
         assert_eq!((first.as_str(), second.as_str()), ("a", "a"));
+        // One value may be made from another.
+        let outer = cx.run_shared(|| vec![cx.run_shared(|| 7u8)]);
+        assert_eq!(*outer[0], 7);
     }
 }

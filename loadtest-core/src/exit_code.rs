@@ -7,10 +7,10 @@
 //! | 2    | bad input: nothing was started |
 //! | 3    | a threshold was not met |
 //! | 4    | `setup` failed |
-//! | 5    | the generator could not hold the load that was asked for |
+//! | 5    | the load generator failed: no thread to be had, or a user did not yield and its thread had to be given up |
 //! | 130  | a second Ctrl-C |
 //!
-//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1. Codes 3 and 5 are reserved: nothing gives them yet.
+//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1. Code 3 is reserved: nothing gives it yet.
 
 use crate::report::{EndedBy, Report};
 use crate::runner::RunError;
@@ -23,6 +23,8 @@ pub(crate) const ERRORS: u8 = 1;
 pub(crate) const INPUT: u8 = 2;
 /// `setup` failed.
 pub(crate) const SETUP: u8 = 4;
+/// The load generator failed.
+pub(crate) const GENERATOR: u8 = 5;
 /// Broken off by a second Ctrl-C.
 pub(crate) const ABORTED: u8 = 130;
 
@@ -30,8 +32,10 @@ pub(crate) const ABORTED: u8 = 130;
 pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8) -> u8 {
     match result {
         Err(RunError::Setup { .. }) => SETUP,
-        Err(RunError::Input(_) | RunError::Start(_) | RunError::Lost) => INPUT,
+        Err(RunError::Input(_)) => INPUT,
+        Err(RunError::Start(_) | RunError::Lost) => GENERATOR,
         Ok(report) if *report.ended_by() == EndedBy::Abort => ABORTED,
+        Ok(report) if report.is_incomplete() => GENERATOR,
         Ok(report) if report.total().stats.failed > 0 || !report.exceptions().is_empty() => on_error,
         Ok(_) => OK,
     }

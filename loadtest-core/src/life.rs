@@ -17,9 +17,11 @@ use crate::context::control::{Busy, IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop, U
 use crate::context::{Context, RunInfo, ShardInfo, Stream, generator};
 use crate::exit::{Exit, ExitKind, TaskResult};
 use crate::life::board::{Alive, Phase};
+use crate::stats::RecorderHandle;
 use crate::stats::interval::ExceptionKey;
 use crate::task::{Chooser, Scope, Tasks};
 use crate::user::{User, UserInit};
+use crate::wait::Wait;
 
 /// The first pause before a user whose `on_start` failed is replaced; it doubles up to [`LONGEST_BACK_OFF`].
 const BACK_OFF: Duration = Duration::from_secs(1);
@@ -98,11 +100,11 @@ async fn one_user<U: User>(
     let mut user = match panics::catch(|| U::create(&init)) {
         Ok(Ok(user)) => user,
         Ok(Err(Exit(kind))) => {
-            exception::<U>(cx, IN_ON_START, Ended::Returned(Err(Exit(kind))));
+            class_exception::<U>(cx, "on_start", Ended::Returned(Err(Exit(kind))));
             return Leave::StartFailed;
         }
         Err(panic) => {
-            exception::<U>(cx, IN_ON_START, Ended::Panicked(panic));
+            class_exception::<U>(cx, "on_start", Ended::Panicked(panic));
             return Leave::StartFailed;
         }
     };
@@ -110,21 +112,19 @@ async fn one_user<U: User>(
     let leave = match started {
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => {
             seat.alive.set(Phase::Running);
-            let wait = user.wait_time();
             let mut rng = generator(cx.seed(), U::NAME, seat.user_number, incarnation, Stream::Tasks);
-            let scope = Scope { cx, wait: &wait };
-            task_loop(&mut user, &scope, chooser, &mut rng, class_exception::<U>).await
+            task_loop(&mut user, &Scope { cx }, chooser, &mut rng, U::wait_time, class_exception::<U>).await
         }
         Ended::Returned(Err(Exit(ExitKind::StopUser))) => Leave::StopUser,
         Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => Leave::StopTest(why),
         failed => {
-            exception::<U>(cx, IN_ON_START, failed);
+            class_exception::<U>(cx, "on_start", failed);
             Leave::StartFailed
         }
     };
     seat.alive.set(Phase::Stopping);
     seat.control.set_task(IN_NO_TASK, busy);
-    // Closed never: the semaphore lives as long as the plan.
+    // Closed when a thread had to be given up, as its users would keep their permits: then there is no limit.
     let _permit = seat.on_stop_permits.acquire().await;
     seat.control.set_task(IN_ON_STOP, busy);
     let stopped = bounded(user.on_stop(), seat.on_stop_timeout).await;
@@ -132,11 +132,14 @@ async fn one_user<U: User>(
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
         (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _) => Leave::StopTest(why),
         (failed, leave) => {
-            exception::<U>(cx, IN_ON_STOP, failed);
+            class_exception::<U>(cx, "on_stop", failed);
             leave
         }
     };
     seat.control.set_task(IN_NO_TASK, busy);
+    if let Err(panic) = panics::catch(|| drop(user)) {
+        class_exception::<U>(cx, "drop", Ended::Panicked(panic));
+    }
     leave
 }
 
@@ -146,7 +149,8 @@ async fn task_loop<S: Tasks>(
     scope: &Scope<'_>,
     chooser: &Chooser,
     rng: &mut Xoshiro256PlusPlus,
-    report: fn(&Context, u32, &'static str, Ended),
+    wait_time: fn(&S) -> Wait,
+    report: fn(&Context, &'static str, Ended),
 ) -> Leave {
     let control = scope.cx.control();
     let busy: &Busy = &scope.cx.shard().busy;
@@ -159,14 +163,20 @@ async fn task_loop<S: Tasks>(
         control.set_task(number, busy);
         let (ended, yielded) = until_stopped(set.run_task(task, scope), control).await;
         control.set_task(IN_NO_TASK, busy);
-        let mut wait = scope.wait.next(rng);
+        let mut wait = match panics::catch(|| wait_time(set)) {
+            Ok(wait) => wait.next(rng),
+            Err(panic) => {
+                report(scope.cx, "wait_time", Ended::Panicked(panic));
+                None
+            }
+        };
         match ended {
             Ended::Dropped => return Leave::Stopped,
             Ended::Returned(Ok(()) | Err(Exit(ExitKind::Recorded))) => {}
             Ended::Returned(Err(Exit(ExitKind::Reschedule))) => wait = None,
             Ended::Returned(Err(Exit(ExitKind::StopUser))) => return Leave::StopUser,
             Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => return Leave::StopTest(why),
-            failed => report(scope.cx, number, S::TASKS.get(task).map_or("", |task| task.name), failed),
+            failed => report(scope.cx, S::TASKS.get(task).map_or("", |task| task.name), failed),
         }
         match wait {
             Some(wait) => stoppable_sleep(wait, control).await,
@@ -186,15 +196,23 @@ pub(crate) enum Ended {
     OutOfTime(Duration),
 }
 
-/// Polls once and keeps a panic from going further.
-fn poll_caught<T>(
-    future: Pin<&mut impl Future<Output = T>>,
-    cx: &mut TaskContext<'_>,
-) -> Poll<Result<T, panics::Panic>> {
+/// User code in its place: polled there and dropped there, and a panic of either goes no further.
+type Slot<'a, F> = Pin<&'a mut Option<F>>;
+
+fn poll_caught<F: Future>(slot: Slot<'_, F>, cx: &mut TaskContext<'_>) -> Poll<Result<F::Output, panics::Panic>> {
+    let Some(future) = slot.as_pin_mut() else { return Poll::Pending };
     match panics::catch(|| future.poll(cx)) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
         Err(panic) => Poll::Ready(Err(panic)),
+    }
+}
+
+/// Drops what is left of a task or hook; a panic in that is how it ended, unless it had panicked before.
+fn finish<F>(mut slot: Slot<'_, F>, ended: Ended) -> Ended {
+    match (panics::catch(|| slot.set(None)), ended) {
+        (Err(panic), Ended::Returned(_) | Ended::Dropped | Ended::OutOfTime(_)) => Ended::Panicked(panic),
+        (_, ended) => ended,
     }
 }
 
@@ -207,9 +225,9 @@ fn ended(result: Result<TaskResult, panics::Panic>) -> Ended {
 
 /// Runs a task and drops it where it stands when the user is asked to stop. Also says whether it ever waited.
 async fn until_stopped(task: impl Future<Output = TaskResult>, control: &UserControl) -> (Ended, bool) {
-    let mut task = pin!(task);
+    let mut task = pin!(Some(task));
     let mut yielded = false;
-    let ended = std::future::poll_fn(|cx| {
+    let end = std::future::poll_fn(|cx| {
         if control.drops_task() {
             return Poll::Ready(Ended::Dropped);
         }
@@ -224,14 +242,14 @@ async fn until_stopped(task: impl Future<Output = TaskResult>, control: &UserCon
         Poll::Pending
     })
     .await;
-    (ended, yielded)
+    (finish(task, end), yielded)
 }
 
 /// Runs a hook to its end; when the user is asked to stop meanwhile, it has `bound` left.
 async fn bounded_after_stop(hook: impl Future<Output = TaskResult>, control: &UserControl, bound: Duration) -> Ended {
-    let mut hook = pin!(hook);
+    let mut hook = pin!(Some(hook));
     let mut deadline: Option<Pin<Box<tokio::time::Sleep>>> = None;
-    std::future::poll_fn(|cx| {
+    let end = std::future::poll_fn(|cx| {
         if let Poll::Ready(result) = poll_caught(hook.as_mut(), cx) {
             return Poll::Ready(ended(result));
         }
@@ -243,22 +261,23 @@ async fn bounded_after_stop(hook: impl Future<Output = TaskResult>, control: &Us
         }
         Poll::Pending
     })
-    .await
+    .await;
+    finish(hook, end)
 }
 
 /// Runs a hook for at most `bound`.
 pub(crate) async fn bounded(hook: impl Future<Output = TaskResult>, bound: Duration) -> Ended {
-    let mut hook = pin!(hook);
-    let caught = std::future::poll_fn(|cx| poll_caught(hook.as_mut(), cx));
-    match tokio::time::timeout(bound, caught).await {
+    let mut hook = pin!(Some(hook));
+    let end = match tokio::time::timeout(bound, std::future::poll_fn(|cx| poll_caught(hook.as_mut(), cx))).await {
         Ok(result) => ended(result),
         Err(_) => Ended::OutOfTime(bound),
-    }
+    };
+    finish(hook, end)
 }
 
 /// Runs something that must not take the thread down, without a bound.
 pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, panics::Panic> {
-    let mut future = pin!(future);
+    let mut future = pin!(Some(future));
     std::future::poll_fn(|cx| poll_caught(future.as_mut(), cx)).await
 }
 
@@ -272,16 +291,24 @@ async fn stoppable_sleep(wait: Duration, control: &UserControl) {
     .await;
 }
 
-fn exception<U: User>(cx: &Context, hook: u32, ended: Ended) {
-    let name = if hook == IN_ON_STOP { "on_stop" } else { "on_start" };
-    class_exception::<U>(cx, hook, name, ended);
+/// Counts what belongs under *exceptions*, and logs the first of each kind: the table has the rest.
+fn class_exception<U: User>(cx: &Context, task: &'static str, ended: Ended) {
+    if let Some((message, place)) = describe(ended) {
+        record_exception(cx.recorder(), U::NAME, task, &message, place);
+    }
 }
 
-fn class_exception<U: User>(cx: &Context, _task: u32, name: &'static str, ended: Ended) {
-    if let Some((message, place)) = describe(ended) {
-        tracing::warn!(class = U::NAME, task = name, user = cx.user_number(), "{message}");
-        let class = U::NAME.into();
-        cx.recorder().exception(ExceptionKey { class, task: name.into(), message: message.into(), place });
+/// As for tasks, for hooks that belong to no user.
+pub(crate) fn record_exception(
+    recorder: &RecorderHandle,
+    class: &str,
+    task: &str,
+    message: &str,
+    place: Option<Box<str>>,
+) {
+    let key = ExceptionKey { class: class.into(), task: task.into(), message: message.into(), place };
+    if recorder.exception(key) {
+        tracing::warn!("{class}::{task}: {message} (the first of its kind; the table at the end counts them)");
     }
 }
 
@@ -323,9 +350,7 @@ impl Future for Watched {
     fn poll(mut self: Pin<&mut Self>, cx: &mut TaskContext<'_>) -> Poll<()> {
         let this = &mut *self;
         this.control.remember_waker(cx);
-        this.busy.enter(&this.control);
-        let poll = this.future.as_mut().poll(cx);
-        this.busy.leave();
-        poll
+        let _busy = this.busy.enter(&this.control);
+        this.future.as_mut().poll(cx)
     }
 }

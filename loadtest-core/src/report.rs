@@ -62,10 +62,17 @@ pub struct Report {
     started_at: SystemTime,
     ended_by: EndedBy,
     snapshot: Arc<Snapshot>,
+    incomplete: bool,
 }
 
 impl Report {
-    pub(crate) fn new(plan: &Plan, started_at: SystemTime, ended_by: EndedBy, snapshot: Arc<Snapshot>) -> Self {
+    pub(crate) fn new(
+        plan: &Plan,
+        started_at: SystemTime,
+        ended_by: EndedBy,
+        snapshot: Arc<Snapshot>,
+        incomplete: bool,
+    ) -> Self {
         Self {
             run_id: plan.run.run_id.clone(),
             seed: plan.run.seed,
@@ -75,6 +82,7 @@ impl Report {
             started_at,
             ended_by,
             snapshot,
+            incomplete,
         }
     }
 
@@ -112,6 +120,13 @@ impl Report {
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.snapshot.warnings
+    }
+
+    /// Whether figures are missing, because a thread was kept by a user that does not yield and had to be given up;
+    /// a warning names it.
+    #[must_use]
+    pub fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     /// Why the run ended.

@@ -4,7 +4,6 @@ use rand::{Rng, RngExt};
 
 use crate::context::{Context, SetupContext};
 use crate::exit::{Exit, TaskResult};
-use crate::wait::Wait;
 
 /// A task as the runner sees it: its name and how often it is chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,11 +101,10 @@ impl<T: Send + Sync + 'static, E: Into<Exit>> SetupOutput for Result<T, E> {
     }
 }
 
-/// Where in a user a task runs: whose it is, and which wait applies.
+/// Where in a user a task runs.
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) cx: &'a Context,
-    pub(crate) wait: &'a Wait,
 }
 
 /// Draws task numbers in proportion to their weights.

@@ -3,19 +3,16 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use hashbrown::HashMap;
-
 use crate::context::control::UserControl;
 use crate::context::{Context, RunInfo, ShardInfo};
 use crate::stats::collector::Collector;
 use crate::stats::{FailureRow, RowSnapshot};
 use crate::task::Scope;
-use crate::wait::Wait;
 
 /// What a task is run with, for calling a dispatcher by hand.
 #[must_use]
-pub fn scope<'a>(cx: &'a Context, wait: &'a Wait) -> Scope<'a> {
-    Scope { cx, wait }
+pub fn scope(cx: &Context) -> Scope<'_> {
+    Scope { cx }
 }
 
 /// Makes contexts and shows what clients recorded with them.
@@ -72,17 +69,5 @@ impl TestShard {
         self.collector.borrow_mut().merge(0, &interval, tokio::time::Instant::now());
         interval.clear();
         self.shard.recorder.recycle(interval);
-    }
-
-    /// Samples by method and name, as text: for a quick look.
-    pub fn books(&self) -> HashMap<String, (u64, u64, u64, u64)> {
-        self.rows()
-            .into_iter()
-            .map(|row| {
-                let stats = &row.stats;
-                let name = format!("{} {}", row.key.method, row.key.name);
-                (name, (stats.started, stats.ok, stats.failed, stats.interrupted))
-            })
-            .collect()
     }
 }

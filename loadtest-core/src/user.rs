@@ -33,7 +33,7 @@ pub trait User: Tasks {
         None
     }
 
-    /// The wait after each task: `#[user(wait_time = …)]`; none by default.
+    /// The wait after each task: `#[user(wait_time = …)]`; none by default. Asked after every task.
     fn wait_time(&self) -> Wait {
         Wait::None
     }

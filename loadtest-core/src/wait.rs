@@ -56,9 +56,9 @@ impl Wait {
             Self::None => None,
             Self::Constant(wait) => Some(*wait),
             Self::Between(range) => {
-                let shortest = nanos(*range.start());
-                let longest = nanos(*range.end());
-                Some(Duration::from_nanos(rng.random_range(shortest..=longest)))
+                let (one, other) = (nanos(*range.start()), nanos(*range.end()));
+                // Written by hand, a range may be the wrong way round.
+                Some(Duration::from_nanos(rng.random_range(one.min(other)..=one.max(other))))
             }
         }
         .filter(|wait| !wait.is_zero())
@@ -86,6 +86,14 @@ mod tests {
             let wait = between(a, b).next(&mut rng).unwrap_or_default();
             prop_assert!(wait >= a.min(b) && wait <= a.max(b));
         }
+    }
+
+    #[test]
+    fn a_range_the_wrong_way_round_is_turned() {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+        let (short, long) = (Duration::from_secs(1), Duration::from_secs(3));
+        let wait = Wait::Between(long..=short).next(&mut rng).expect("a wait");
+        assert!(wait >= short && wait <= long);
     }
 
     #[test]

@@ -140,9 +140,9 @@ impl Ended {
 
     /// The request table at the end, by `METHOD name`.
     pub(crate) fn rows(&self) -> HashMap<String, Row> {
-        let table = self.out.split("Request ").last().expect("a request table");
-        table
+        self.out
             .lines()
+            .skip_while(|line| !line.starts_with("Request "))
             .skip(1)
             .take_while(|line| !line.is_empty())
             .filter(|line| !line.starts_with("---"))

@@ -16,7 +16,7 @@ use crate::units::parse_duration;
 #[command(
     about = "A load test: simulates many users at once and measures what the system under test makes of it",
     version,
-    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 130 second Ctrl-C.\n\
+    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 5 a user did not yield, 130 second Ctrl-C.\n\
                   Each flag can be given as a variable: LOADTEST_USERS=20 for --users 20."
 )]
 pub(super) struct Flags {

@@ -19,6 +19,8 @@ pub(crate) enum Stop {
 pub(crate) const IN_ON_START: u32 = u32::MAX - 1;
 pub(crate) const IN_ON_STOP: u32 = u32::MAX - 2;
 pub(crate) const IN_NO_TASK: u32 = u32::MAX - 3;
+pub(crate) const IN_SETUP: u32 = u32::MAX - 4;
+pub(crate) const IN_TEARDOWN: u32 = u32::MAX - 5;
 
 /// Shared between a user and its shard; both live on one thread.
 #[derive(Debug)]
@@ -82,7 +84,7 @@ impl UserControl {
 
     pub(crate) fn set_task(&self, task: u32, busy: &Busy) {
         self.task.set(task);
-        busy.enter(self);
+        busy.is_with(self);
     }
 }
 
@@ -103,7 +105,7 @@ impl Drop for InWait<'_> {
 pub(crate) struct Busy {
     /// Grows with each poll of a user, so that the same user polled again is told from one that never returned.
     turn: AtomicU64,
-    /// Class in the upper half, task in the lower; [`IDLE`] between polls.
+    /// Class (from 1) in the upper half, task in the lower; [`IDLE`] between polls.
     current: AtomicU64,
 }
 
@@ -113,16 +115,17 @@ const IDLE: u64 = 0;
 impl Busy {
     /// A poll of this user begins, or it goes on with another task.
     #[inline]
-    pub(crate) fn enter(&self, control: &UserControl) {
+    pub(crate) fn enter(&self, control: &UserControl) -> BusyWith<'_> {
+        self.is_with(control);
+        BusyWith(self)
+    }
+
+    #[inline]
+    fn is_with(&self, control: &UserControl) {
         // Class 0 would make the idle value: counted from 1.
         let current = (u64::from(control.class + 1) << 32) | u64::from(control.task.get());
         self.turn.store(self.turn.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         self.current.store(current, Ordering::Relaxed);
-    }
-
-    #[inline]
-    pub(crate) fn leave(&self) {
-        self.current.store(IDLE, Ordering::Relaxed);
     }
 
     /// The turn, the class and the task of the user that is being polled now.
@@ -132,6 +135,16 @@ impl Busy {
         let class = (current >> 32).checked_sub(1)?;
         #[expect(clippy::cast_possible_truncation, reason = "the two halves of the number")]
         Some((turn, class as u32, current as u32))
+    }
+}
+
+/// While it lives, the shard is busy; also when a panic ends the poll.
+#[derive(Debug)]
+pub(crate) struct BusyWith<'a>(&'a Busy);
+
+impl Drop for BusyWith<'_> {
+    fn drop(&mut self) {
+        self.0.current.store(IDLE, Ordering::Relaxed);
     }
 }
 
@@ -169,9 +182,9 @@ mod tests {
         control.set_task(0, &busy);
         let first = busy.now().expect("busy");
         assert_eq!((first.1, first.2), (0, 0));
-        busy.enter(&control);
+        let poll = busy.enter(&control);
         assert_ne!(busy.now().expect("busy").0, first.0);
-        busy.leave();
+        drop(poll);
         assert_eq!(busy.now(), None);
     }
 }

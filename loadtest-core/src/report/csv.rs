@@ -28,11 +28,8 @@ fn percentiles(row: &RowSnapshot) -> impl Iterator<Item = String> + '_ {
     PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a mean of sizes")]
 fn mean_size(row: &RowSnapshot) -> String {
-    let requests = row.stats.requests();
-    let mean = if requests == 0 { 0.0 } else { row.stats.bytes_received as f64 / requests as f64 };
-    format!("{mean:.1}")
+    format!("{:.1}", row.stats.mean_size().unwrap_or_default())
 }
 
 /// Median, mean, minimum, maximum, mean size.

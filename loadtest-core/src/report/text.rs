@@ -12,27 +12,57 @@ pub(crate) const UNLIMITED: usize = usize::MAX;
 /// The percentiles of the table at the end, as Locust's.
 pub(crate) const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 
-/// A table of text: the first column to the left and cut to fit, the others to the right.
+/// The least width of the first column, for which other columns are left out.
+const NAMES: usize = 24;
+
+/// A table of text: the first column to the left and cut to fit, the others to the right. Where it is too wide all the
+/// same, columns are left out.
 struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
+    /// The columns that can be left out, the first to go first.
+    spare: &'static [&'static str],
     /// A line before the last row, which sums up the others.
     total: bool,
 }
 
 impl Table {
-    fn new(header: &[&str]) -> Self {
-        Self { header: header.iter().map(|&cell| cell.to_owned()).collect(), rows: Vec::new(), total: false }
+    fn new(header: &[&str], spare: &'static [&'static str]) -> Self {
+        Self { header: header.iter().map(|&cell| cell.to_owned()).collect(), rows: Vec::new(), spare, total: false }
     }
 
-    fn render(&self, width: usize) -> String {
-        let columns = self.header.len();
+    /// The width of each column.
+    fn widths(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = self.header.iter().map(|cell| cell.chars().count()).collect();
         for row in &self.rows {
             for (width, cell) in widths.iter_mut().zip(row) {
                 *width = (*width).max(cell.chars().count());
             }
         }
+        widths
+    }
+
+    /// Leaves out columns until the names have room.
+    fn fit(&mut self, width: usize) {
+        for name in self.spare {
+            let widths = self.widths();
+            let others: usize = widths[1..].iter().map(|width| width + 2).sum();
+            if others + widths[0].min(NAMES) <= width {
+                return;
+            }
+            if let Some(column) = self.header.iter().position(|cell| cell == name) {
+                self.header.remove(column);
+                for row in &mut self.rows {
+                    row.remove(column);
+                }
+            }
+        }
+    }
+
+    fn render(mut self, width: usize) -> String {
+        self.fit(width);
+        let columns = self.header.len();
+        let mut widths = self.widths();
         let others: usize = widths[1..].iter().map(|width| width + 2).sum();
         widths[0] = widths[0].min(width.saturating_sub(others).max(12));
         let mut out = String::new();
@@ -104,20 +134,9 @@ pub(crate) fn percent(ratio: f64) -> String {
 
 /// Requests, failures, times and rates of each row.
 pub(crate) fn requests(snapshot: &Snapshot, width: usize) -> String {
-    let mut table = Table::new(&[
-        "Request",
-        "ok",
-        "failed",
-        "interrupted",
-        "min ms",
-        "mean",
-        "p50",
-        "p95",
-        "p99",
-        "max",
-        "req/s",
-        "received",
-    ]);
+    let header =
+        ["Request (ms)", "ok", "failed", "interrupted", "min", "mean", "p50", "p95", "p99", "max", "req/s", "received"];
+    let mut table = Table::new(&header, &["received", "min", "mean", "p99", "interrupted", "max", "p95", "req/s"]);
     table.total = true;
     for row in snapshot.rows.iter().chain([&snapshot.total]) {
         let stats = &row.stats;
@@ -144,7 +163,7 @@ pub(crate) fn requests(snapshot: &Snapshot, width: usize) -> String {
 pub(crate) fn percentiles(snapshot: &Snapshot, width: usize) -> String {
     let names: Vec<String> = PERCENTILES.iter().map(|percentile| format!("p{percentile}")).collect();
     let header: Vec<&str> = ["Service time (ms)"].into_iter().chain(names.iter().map(String::as_str)).collect();
-    let mut table = Table::new(&header);
+    let mut table = Table::new(&header, &["p66", "p80", "p98", "p99.99", "p75", "p99.9", "p90", "p99", "p50"]);
     table.total = true;
     for row in snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.service.count() > 0) {
         let times = PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)));

@@ -12,7 +12,7 @@
 //! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
 //! | stopping    | all shards have handed over           | stopped     | the last snapshot, the answer to Start          |
 //! | any but ready, stopped | Abort                      | stopping    | users dropped, no `on_stop`, no `teardown`      |
-//! | spawning, running, stopping | Reset                 | the same    | figures reset; requests in flight stay          |
+//! | spawning, running | Reset                           | the same    | figures reset; requests in flight stay          |
 //! | any         | Quit, or nobody left to command       | –           | as Stop, then the end                           |
 
 use std::borrow::Cow;
@@ -32,6 +32,9 @@ use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
 use crate::runner::watchdog::Watchdog;
 use crate::stats::collector::Collector;
 use crate::stats::{RunState, Snapshot, UserCounts};
+
+/// How long shards may take to drop their users after an abort.
+const ABORT_TAKES: Duration = Duration::from_secs(1);
 
 /// What the controller is told.
 #[derive(Debug)]
@@ -57,6 +60,8 @@ pub(crate) enum Command {
 pub(crate) struct Outcome {
     pub(crate) ended_by: EndedBy,
     pub(crate) snapshot: Arc<Snapshot>,
+    /// Whether a thread had to be given up, with its users and what they measured last.
+    pub(crate) incomplete: bool,
 }
 
 /// The controller's end of one shard.
@@ -153,7 +158,8 @@ struct Controller {
     /// What is set up: the class, and what its `setup` returned.
     shared: Vec<(usize, AnyShared)>,
     ended_by: Option<EndedBy>,
-    aborted: bool,
+    /// When the run was broken off.
+    aborted: Option<Instant>,
     answer: Option<oneshot::Sender<Outcome>>,
     /// Shards that have not answered the flush; the reset it was for, if any.
     flush: Option<(u64, HashSet<usize>, bool)>,
@@ -182,7 +188,7 @@ impl Controller {
             next_id: 1,
             shared: Vec::new(),
             ended_by: None,
-            aborted: false,
+            aborted: None,
             answer: None,
             flush: None,
             warnings: Vec::new(),
@@ -217,7 +223,7 @@ impl Controller {
         self.warnings.clear();
         self.shared.clear();
         self.ended_by = None;
-        self.aborted = false;
+        self.aborted = None;
         self.stopped = None;
         self.answer = Some(answer);
         for shard in &mut self.shards {
@@ -286,27 +292,27 @@ impl Controller {
     }
 
     fn abort(&mut self) {
-        if self.idle() || self.aborted {
+        if self.idle() || self.aborted.is_some() {
             return;
         }
         if self.state != RunState::Stopping {
             self.begin_stop(EndedBy::Abort);
         }
-        self.ended_by = Some(EndedBy::Abort);
-        self.aborted = true;
+        // A failed `setup` stays the reason, and keeps its exit code.
+        if !matches!(self.ended_by, Some(EndedBy::SetupFailed { .. })) {
+            self.ended_by = Some(EndedBy::Abort);
+        }
+        self.aborted = Some(Instant::now());
         self.ending = Ending::Users;
         for shard in &mut self.shards {
             shard.drained = false;
         }
         self.tell_all(|| ShardCommand::Abort);
-        // A thread that is kept by a user that does not yield cannot obey.
-        let now = Instant::now();
-        self.give_up_stuck(now, Duration::ZERO);
     }
 
     /// Runs the `teardown` of the last class that was set up and not torn down.
     fn tear_down_next(&mut self) {
-        if let Some((class, shared)) = self.shared.pop().filter(|_| !self.aborted) {
+        if let Some((class, shared)) = self.shared.pop().filter(|_| self.aborted.is_none()) {
             self.ending = Ending::Teardown;
             if self.tell_one(ShardCommand::Teardown(class, shared)) {
                 return;
@@ -415,6 +421,7 @@ impl Controller {
     fn look_whether_drained(&mut self) {
         let all = self.shards.iter().all(|shard| shard.drained || shard.lost);
         if self.state == RunState::Stopping && self.ending == Ending::Users && all {
+            self.collector.end();
             self.tear_down_next();
         }
     }
@@ -444,7 +451,8 @@ impl Controller {
         if let Some(answer) = self.answer.take() {
             let snapshot = Arc::clone(&self.snapshots.borrow());
             // Whoever asked may have gone: dropping the future of a run stops it.
-            let _ = answer.send(Outcome { ended_by, snapshot });
+            let incomplete = self.shards.iter().any(|shard| shard.lost);
+            let _ = answer.send(Outcome { ended_by, snapshot, incomplete });
         }
     }
 
@@ -463,25 +471,29 @@ impl Controller {
         if let Some(stopped) = self.stopped {
             let settings = &self.plan.settings;
             let patience = settings.stop_timeout + settings.on_stop_timeout;
-            if self.aborted {
-                self.give_up_stuck(now, Duration::ZERO);
-            } else if now.duration_since(stopped) > patience {
-                self.give_up_stuck(now, patience);
+            let overdue = self.aborted.is_some_and(|aborted| now.duration_since(aborted) >= ABORT_TAKES);
+            if overdue || now.duration_since(stopped) > patience {
+                self.give_up_stuck(now, patience, overdue);
             }
         }
         self.publish();
     }
 
     /// A user that does not yield cannot be stopped: after `patience` its shard is given up, so that the others'
-    /// figures are not lost with it.
-    fn give_up_stuck(&mut self, now: Instant, patience: Duration) {
+    /// figures are not lost with it. After an abort that is `overdue`, so is every shard that has not answered.
+    fn give_up_stuck(&mut self, now: Instant, patience: Duration, overdue: bool) {
         let mut warnings = Vec::new();
-        for shard in self.shards.iter_mut().filter(|shard| !shard.lost) {
-            if let Some((stuck, whose)) = shard.watchdog.stuck_for(&self.plan, now)
-                && stuck > patience.max(TICK)
-            {
+        for (number, shard) in self.shards.iter_mut().enumerate().filter(|(_, shard)| !shard.lost) {
+            let stuck = shard.watchdog.stuck_for(&self.plan, now);
+            let answered = match (self.ending, &self.flush) {
+                (Ending::Users, _) => shard.drained,
+                (_, Some((_, waiting, _))) => !waiting.contains(&number),
+                (_, None) => true,
+            };
+            if (overdue && !answered) || stuck.as_ref().is_some_and(|(stuck, _)| *stuck > patience) {
                 shard.lost = true;
                 let users = shard.handle.board.alive();
+                let whose = stuck.map_or_else(|| "something".to_owned(), |(_, whose)| whose);
                 warnings.push(format!(
                     "a thread with {users} users could not be stopped: {whose} does not yield; \
                      their on_stop has not run, and what they measured last is missing"
@@ -491,6 +503,8 @@ impl Controller {
         if warnings.is_empty() {
             return;
         }
+        // Users of a lost thread keep the permits they have or are given next.
+        self.plan.on_stop_permits.close();
         for warning in warnings {
             self.warn(warning);
         }

@@ -179,7 +179,8 @@ impl LoadTest {
     /// Runs to the end and gives the report.
     ///
     /// The future only waits; it is `Send` and works on any executor. Dropping it stops the run in good order, with
-    /// every `on_stop`, on the run's own threads.
+    /// every `on_stop`, on the run's own threads; nothing waits for them then. Where the process may end soon, call
+    /// [`Running::stop`] and [`Running::wait`] instead.
     ///
     /// # Errors
     /// As [`start`](Self::start) and [`Running::wait`].
@@ -224,7 +225,7 @@ impl LoadTest {
         let settings = Settings {
             users: count("users", self.users.unwrap_or(1), MOST_USERS)?,
             spawn_rate: positive_rate(self.spawn_rate.unwrap_or(1.0))?,
-            run_time: self.run_time.map(|time| time.min(LONGEST)),
+            run_time: run_time(self.run_time)?,
             stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO).min(LONGEST),
             on_stop_timeout: self.on_stop_timeout.unwrap_or(Duration::from_secs(30)).min(LONGEST),
             stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
@@ -255,6 +256,16 @@ fn count<N: Copy + From<u8> + PartialOrd + fmt::Display>(what: &str, number: N, 
         return Err(InputError::new(format!("{what}: {number} is too many; give at most {most}")));
     }
     Ok(number)
+}
+
+/// A run time that leaves time to run.
+fn run_time(time: Option<Duration>) -> Result<Option<Duration>, InputError> {
+    if time.is_some_and(|time| time.is_zero()) {
+        return Err(InputError::new(
+            "run time: 0 s is too short for anything; give a time, or none to run until stopped",
+        ));
+    }
+    Ok(time.map(|time| time.min(LONGEST)))
 }
 
 fn positive_rate(rate: f64) -> Result<f64, InputError> {
@@ -352,7 +363,7 @@ impl Running {
     /// When a `setup` failed: the error holds what was measured until then.
     pub async fn wait(mut self) -> Result<Report, RunError> {
         let outcome = (&mut self.outcome).await.map_err(|_| RunError::Lost)?;
-        let report = Report::new(&self.plan, self.started_at, outcome.ended_by, outcome.snapshot);
+        let report = Report::new(&self.plan, self.started_at, outcome.ended_by, outcome.snapshot, outcome.incomplete);
         match report.ended_by() {
             EndedBy::SetupFailed { class, message } => {
                 let (class, message) = (class.clone(), message.clone());

@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::context::control::{Stop, UserControl};
+use crate::context::control::{IN_SETUP, IN_TEARDOWN, Stop, UserControl};
 use crate::context::{Context, SetupContext, ShardInfo};
+use crate::exit::{Exit, ExitKind};
 use crate::life::board::{Alive, Board, StopTest};
-use crate::life::{Ended, Seat, Watched, bounded, caught, describe};
-use crate::plan::{AnyShared, Plan};
+use crate::life::{Ended, Seat, Watched, bounded, caught, describe, record_exception};
+use crate::plan::{AnyShared, Plan, UserClass};
 use crate::runner::ramp::Ramp;
-use crate::stats::interval::{ExceptionKey, Interval};
+use crate::stats::interval::Interval;
 
 /// How often a shard hands over what it recorded.
 pub(crate) const TICK: Duration = Duration::from_millis(500);
@@ -105,7 +106,6 @@ pub(crate) async fn run(seat: ShardSeat) {
         futures: JoinSet::new(),
         ramp: None,
         last_calls: VecDeque::new(),
-        hook: None,
         draining: false,
         gone: Rc::new(Notify::new()),
         stop_test,
@@ -121,7 +121,7 @@ pub(crate) async fn run(seat: ShardSeat) {
             },
             _ = tick.tick() => this.hand_over(None),
             () = gone.notified() => this.user_gone(),
-            Some(_) = this.futures.join_next(), if !this.futures.is_empty() => {}
+            Some(ended) = this.futures.join_next(), if !this.futures.is_empty() => this.future_gone(ended),
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 this.do_what_is_due();
                 // The commands come first in this loop; the users must not come last.
@@ -146,7 +146,6 @@ struct Shard {
     ramp: Option<Ramp>,
     /// Users that were asked to finish their task, and when their time for it is over.
     last_calls: VecDeque<(Instant, Rc<UserControl>)>,
-    hook: Option<AbortHandle>,
     draining: bool,
     gone: Rc<Notify>,
     stop_test: StopTest,
@@ -169,9 +168,8 @@ impl Shard {
             ShardCommand::Abort => self.abort().await,
             ShardCommand::Setup(class) => self.set_up(class),
             ShardCommand::CancelSetup => {
-                if let Some(hook) = self.hook.take() {
-                    hook.abort();
-                }
+                // There are no users yet; what `setup` has in flight is recorded before the last interval is asked for.
+                self.futures.shutdown().await;
             }
             ShardCommand::Teardown(class, shared) => self.tear_down(class, shared),
             ShardCommand::Flush(flush) => self.hand_over(Some(flush)),
@@ -291,6 +289,13 @@ impl Shard {
         self.look_for_the_last();
     }
 
+    /// A user's or hook's future has ended. All its panics are caught, but for one while an abort drops it.
+    fn future_gone(&self, ended: Result<(), JoinError>) {
+        if ended.is_err_and(|error| error.is_panic()) {
+            record_exception(&self.info.recorder, "(user)", "drop", "panicked while it was dropped", None);
+        }
+    }
+
     fn user_gone(&mut self) {
         self.look_for_the_last();
         self.look_for_deserters();
@@ -311,56 +316,60 @@ impl Shard {
         }
     }
 
-    /// The context of a hook that belongs to no user.
-    fn setup_context(&self, class: usize) -> SetupContext {
+    /// Runs a hook that belongs to no user: watched like one, so that it is named when it does not yield.
+    fn spawn_hook<F: Future<Output = ()> + 'static>(
+        &mut self,
+        class: usize,
+        task: u32,
+        hook: impl FnOnce(Arc<dyn UserClass>, SetupContext) -> F,
+    ) {
         let control = Rc::new(UserControl::new(u32::try_from(class).unwrap_or(u32::MAX)));
-        let class = &self.plan.classes[class];
-        let info = Rc::clone(&self.info);
-        SetupContext::new(Context::new(
+        control.set_task(task, &self.board.busy);
+        let class = Arc::clone(&self.plan.classes[class]);
+        let cx = SetupContext::new(Context::new(
             Arc::clone(&self.plan.run),
-            info,
-            control,
+            Rc::clone(&self.info),
+            Rc::clone(&control),
             class.name(),
             class.host(),
             u64::MAX,
             0,
-        ))
+        ));
+        let future = Box::pin(hook(class, cx));
+        self.futures.spawn_local(Watched::new(future, control, Arc::clone(&self.board.busy)));
     }
 
     fn set_up(&mut self, class: usize) {
-        let cx = self.setup_context(class);
-        let user_class = Arc::clone(&self.plan.classes[class]);
         let events = self.events.clone();
-        self.hook = Some(self.futures.spawn_local(async move {
+        self.spawn_hook(class, IN_SETUP, |user_class, cx| async move {
             let result = match caught(user_class.setup(&cx)).await {
                 Ok(Ok(shared)) => Ok(shared),
                 Ok(Err(exit)) => Err(hook_error(Ended::Returned(Err(exit)))),
                 Err(panic) => Err(hook_error(Ended::Panicked(panic))),
             };
             let _ = events.send(ShardEvent::SetUp { class, result });
-        }));
+        });
     }
 
     fn tear_down(&mut self, class: usize, shared: AnyShared) {
-        let cx = self.setup_context(class);
-        let user_class = Arc::clone(&self.plan.classes[class]);
         let events = self.events.clone();
         let bound = self.plan.settings.on_stop_timeout;
         let recorder = self.info.recorder.clone();
-        self.hook = Some(self.futures.spawn_local(async move {
+        self.spawn_hook(class, IN_TEARDOWN, |user_class, cx| async move {
             let ended = bounded(user_class.teardown(&shared, &cx), bound).await;
             if let Some((message, place)) = describe(ended) {
-                tracing::warn!(class = user_class.name(), "teardown: {message}");
-                let class = user_class.name().into();
-                recorder.exception(ExceptionKey { class, task: "teardown".into(), message: message.into(), place });
+                record_exception(&recorder, user_class.name(), "teardown", &message, place);
             }
             let _ = events.send(ShardEvent::TornDown);
-        }));
+        });
     }
 }
 
 /// What to say of a `setup` that did not succeed.
 fn hook_error(ended: Ended) -> String {
+    if let Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) = &ended {
+        return format!("stop_test: {why}");
+    }
     match describe(ended) {
         Some((message, Some(place))) => format!("{message} ({place})"),
         Some((message, None)) => message,

@@ -1,6 +1,7 @@
 //! The life-cycle, with the controller and all shards on one paused runtime: time is exact and costs nothing.
 
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -498,10 +499,9 @@ fn the_same_seed_gives_each_user_the_same_tasks_on_any_number_of_shards() {
             crate::between(SECOND, SECOND * 3)
         }
         fn task(cx: &Context, task: usize) -> LocalFuture<'_, TaskResult> {
-            // Numbers that the user draws must not change its tasks.
-            let draws =
-                if cx.stopping() { 0 } else { cx.recorder().start("DRAW", "x").started_at().elapsed().as_nanos() % 3 };
-            for _ in 0..draws {
+            // Numbers that the user draws must not change its tasks: it draws more or fewer each time.
+            static DRAWS: AtomicU32 = AtomicU32::new(0);
+            for _ in 0..DRAWS.fetch_add(1, Ordering::Relaxed) % 3 {
                 let _: u8 = cx.rng().random();
             }
             log(cx, Self::TASKS[task].name);
@@ -715,8 +715,9 @@ fn a_stop_during_setup_ends_the_run() {
     impl Tasks for S {
         const TASKS: &'static [TaskInfo] = ONE;
         type Shared = ();
-        async fn setup(_: &SetupContext) -> Result<(), Exit> {
-            std::future::pending().await
+        async fn setup(cx: &SetupContext) -> Result<(), Exit> {
+            cx.measure("GET", "/slow", std::future::pending::<Result<(), std::io::Error>>()).await?;
+            Ok(())
         }
         async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
             Ok(())
@@ -733,7 +734,10 @@ fn a_stop_during_setup_ends_the_run() {
         let outcome = local.start();
         tokio::time::sleep(SECOND).await;
         local.say(Command::Stop);
-        assert_eq!(outcome.await.unwrap().ended_by, EndedBy::Request);
+        let outcome = outcome.await.unwrap();
+        assert_eq!(outcome.ended_by, EndedBy::Request);
+        assert_eq!(outcome.snapshot.total.stats.interrupted, 1, "its request was in flight");
+        books_hold(&outcome.snapshot);
     });
 }
 
@@ -759,4 +763,200 @@ fn classes_share_the_users_by_weight() {
     let classes: Vec<_> =
         log.iter().map(|(_, what)| what.as_str()).filter(|what| !what.starts_with("on_stop")).collect();
     assert_eq!(classes, ["A 0", "B 1", "A 2", "B 3"]);
+}
+
+#[test]
+fn whatever_goes_wrong_in_a_hook_is_counted_and_every_user_is_stopped() {
+    struct PanicsInOnStart;
+    impl Script for PanicsInOnStart {
+        fn on_start(_: &Context) -> LocalFuture<'_, TaskResult> {
+            Box::pin(async { panic!("at the start") })
+        }
+    }
+    struct FailsInOnStop;
+    impl Script for FailsInOnStop {
+        fn on_stop(cx: &Context) -> LocalFuture<'_, TaskResult> {
+            log(cx, "on_stop");
+            Box::pin(async { fail("at the end") })
+        }
+    }
+    struct PanicsInOnStop;
+    impl Script for PanicsInOnStop {
+        fn on_stop(cx: &Context) -> LocalFuture<'_, TaskResult> {
+            log(cx, "on_stop");
+            panic!("at the end")
+        }
+    }
+    struct PanicsInWaitTime;
+    impl Script for PanicsInWaitTime {
+        fn wait() -> Wait {
+            panic!("no idea")
+        }
+        fn task(_: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+            Box::pin(async {
+                tokio::time::sleep(SECOND).await;
+                Ok(())
+            })
+        }
+    }
+    struct PanicsInDrop;
+    impl Script for PanicsInDrop {
+        fn task(_: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+            struct Bomb;
+            impl Drop for Bomb {
+                fn drop(&mut self) {
+                    panic!("in drop");
+                }
+            }
+            Box::pin(async {
+                let _bomb = Bomb;
+                std::future::pending().await
+            })
+        }
+    }
+    struct PanicsInTeardown;
+    impl Script for PanicsInTeardown {
+        fn teardown(_: &SetupContext) {
+            panic!("in teardown");
+        }
+    }
+    for (test, task, message, users) in [
+        (test::<PanicsInOnStart>(), "on_start", "panicked: at the start", 1),
+        (test::<FailsInOnStop>(), "on_stop", "at the end", 2),
+        (test::<PanicsInOnStop>(), "on_stop", "panicked: at the end", 2),
+        (test::<PanicsInWaitTime>(), "wait_time", "panicked: no idea", 2),
+        (test::<PanicsInDrop>(), "task", "panicked: in drop", 2),
+        (test::<PanicsInTeardown>(), "teardown", "panicked: in teardown", 2),
+    ] {
+        let (outcome, log) = run_to_end(test.users(users).run_time(Duration::from_millis(900)), 2);
+        let exceptions = &outcome.snapshot.exceptions;
+        assert!(exceptions.iter().any(|row| &*row.task == task && &*row.message == message), "{task}: {exceptions:?}");
+        let stopped = log.iter().filter(|(_, what)| what.starts_with("on_stop")).count();
+        assert_eq!(stopped, usize::try_from(users).unwrap(), "{task}");
+        assert_eq!(outcome.ended_by, EndedBy::RunTime, "{task}");
+    }
+}
+
+#[test]
+fn a_teardown_that_hangs_is_bounded() {
+    struct S;
+    impl Tasks for S {
+        const TASKS: &'static [TaskInfo] = ONE;
+        type Shared = ();
+        async fn setup(_: &SetupContext) -> Result<(), Exit> {
+            Ok(())
+        }
+        async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+            Ok(())
+        }
+        async fn teardown(_: &(), _: &SetupContext) -> TaskResult {
+            std::future::pending().await
+        }
+    }
+    impl User for S {
+        const NAME: &'static str = "S";
+        fn wait_time(&self) -> Wait {
+            constant(SECOND)
+        }
+        fn create(_: &UserInit<'_, ()>) -> Result<Self, Exit> {
+            Ok(Self)
+        }
+    }
+    let (outcome, _) = run_to_end(LoadTest::new().user::<S>().run_time(SECOND).on_stop_timeout(SECOND * 3), 2);
+    assert_eq!(outcome.snapshot.elapsed, SECOND * 4);
+    assert_eq!(&*outcome.snapshot.exceptions[0].task, "teardown");
+}
+
+#[test]
+fn a_user_that_cannot_be_made_is_tried_again() {
+    struct S;
+    impl Tasks for S {
+        const TASKS: &'static [TaskInfo] = ONE;
+        type Shared = ();
+        async fn setup(_: &SetupContext) -> Result<(), Exit> {
+            Ok(())
+        }
+        async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+            Ok(())
+        }
+        async fn on_stop(&mut self) -> TaskResult {
+            panic!("its on_start had not begun")
+        }
+    }
+    impl User for S {
+        const NAME: &'static str = "S";
+        fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+            if init.context().user_number() == 1 {
+                panic!("no client");
+            }
+            "x".parse::<i32>()?;
+            Ok(Self)
+        }
+    }
+    let (outcome, _) =
+        run_to_end(LoadTest::new().user::<S>().users(2).spawn_rate(10).run_time(Duration::from_millis(2500)), 2);
+    let mut exceptions: Vec<_> = outcome.snapshot.exceptions.iter().map(|row| (&*row.message, row.count)).collect();
+    exceptions.sort_unstable();
+    assert_eq!(exceptions, [("invalid digit found in string", 2), ("panicked: no client", 2)]);
+}
+
+#[test]
+fn stop_test_works_in_every_hook_and_keeps_its_reason() {
+    struct InSetup;
+    impl Script for InSetup {
+        fn setup() -> TaskResult {
+            stop_test("maintenance")
+        }
+    }
+    struct InOnStart;
+    impl Script for InOnStart {
+        fn on_start(_: &Context) -> LocalFuture<'_, TaskResult> {
+            Box::pin(async { stop_test("maintenance") })
+        }
+    }
+    let (outcome, _) = run_to_end(test::<InSetup>(), 1);
+    assert!(matches!(outcome.ended_by, EndedBy::SetupFailed { message, .. } if message == "stop_test: maintenance"));
+    let (outcome, log) = run_to_end(test::<InOnStart>().users(3), 2);
+    assert_eq!(outcome.ended_by, EndedBy::StopTest("maintenance".into()));
+    assert_eq!(log.iter().filter(|(_, what)| what.starts_with("on_stop")).count(), 3, "{log:?}");
+}
+
+#[test]
+fn an_abort_during_a_failed_setups_teardown_keeps_the_reason() {
+    struct S;
+    impl Script for S {
+        const TASKS: &'static [TaskInfo] = &[TaskInfo::new("S", 1)];
+        fn setup() -> TaskResult {
+            fail("no database")
+        }
+    }
+    struct Hanging;
+    impl Tasks for Hanging {
+        const TASKS: &'static [TaskInfo] = ONE;
+        type Shared = ();
+        async fn setup(_: &SetupContext) -> Result<(), Exit> {
+            Ok(())
+        }
+        async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+            Ok(())
+        }
+        async fn teardown(_: &(), _: &SetupContext) -> TaskResult {
+            std::future::pending().await
+        }
+    }
+    impl User for Hanging {
+        const NAME: &'static str = "Hanging";
+        fn create(_: &UserInit<'_, ()>) -> Result<Self, Exit> {
+            Ok(Self)
+        }
+    }
+    paused(async || {
+        let local = Local::new(LoadTest::new().user::<Hanging>().user::<Scripted<S>>(), 2);
+        let outcome = local.start();
+        tokio::time::sleep(SECOND).await;
+        local.say(Command::Abort);
+        let outcome = outcome.await.unwrap();
+        assert!(matches!(outcome.ended_by, EndedBy::SetupFailed { .. }), "{:?}", outcome.ended_by);
+        assert_eq!(outcome.snapshot.elapsed, SECOND);
+    });
 }

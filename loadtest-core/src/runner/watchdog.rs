@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::context::control::{IN_NO_TASK, IN_ON_START, IN_ON_STOP};
+use crate::context::control::{IN_NO_TASK, IN_ON_START, IN_ON_STOP, IN_SETUP, IN_TEARDOWN};
 use crate::life::board::Board;
 use crate::plan::Plan;
 
@@ -52,6 +52,8 @@ fn name(plan: &Plan, class: u32, task: u32) -> (&'static str, &'static str) {
     let task = match task {
         IN_ON_START => "on_start",
         IN_ON_STOP => "on_stop",
+        IN_SETUP => "setup",
+        IN_TEARDOWN => "teardown",
         IN_NO_TASK => "(between tasks)",
         task => class.tasks().get(task as usize).map_or("?", |task| task.name),
     };

@@ -61,11 +61,13 @@ struct Row {
     key: Arc<RowKey>,
     stats: Arc<RowStats>,
     window: RateWindow,
+    /// Requests and failures of `setup`, before the load: they are no part of the rates.
+    before: (u64, u64),
 }
 
 impl Row {
     fn new(key: Arc<RowKey>) -> Self {
-        Self { key, stats: Arc::default(), window: RateWindow::default() }
+        Self { key, stats: Arc::default(), window: RateWindow::default(), before: (0, 0) }
     }
 
     fn merge(&mut self, stats: &RowStats, at: Instant) {
@@ -81,6 +83,8 @@ impl Row {
 pub(crate) struct Collector {
     start: Instant,
     last_end: Option<Instant>,
+    /// Whether the load is over.
+    ended: bool,
     rows: Vec<Row>,
     ids: HashMap<Arc<RowKey>, usize>,
     /// For each shard, which of `rows` its row numbers mean.
@@ -95,6 +99,7 @@ impl Collector {
         Self {
             start,
             last_end: None,
+            ended: false,
             rows: Vec::new(),
             ids: HashMap::new(),
             shards: vec![Vec::new(); shards],
@@ -125,7 +130,9 @@ impl Collector {
             let other = ExceptionKey::into_other;
             count_bounded(&mut self.exceptions, key.clone(), other, seen.clone(), |mine, new| mine.merge(&new));
         }
-        self.last_end = self.last_end.max(interval.last_end);
+        if !self.ended {
+            self.last_end = self.last_end.max(interval.last_end);
+        }
     }
 
     fn key(&self, shard: usize, row: RowId) -> Arc<RowKey> {
@@ -155,16 +162,28 @@ impl Collector {
         for row in self.rows.iter_mut().chain([&mut self.total]) {
             row.stats = Arc::default();
             row.window = RateWindow::default();
+            row.before = (0, 0);
         }
         self.failures.clear();
         self.exceptions.clear();
         self.start = at;
         self.last_end = None;
+        self.ended = false;
     }
 
     /// Rates count from here: the load begins. What `setup` measured before stays.
     pub(crate) fn begin(&mut self, at: Instant) {
+        for row in self.rows.iter_mut().chain([&mut self.total]) {
+            row.window = RateWindow::default();
+            row.before = (row.stats.requests(), row.stats.failed);
+        }
         self.start = at;
+        self.last_end = None;
+    }
+
+    /// Rates count until the last sample before this: the load is over, and `teardown` begins.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
     }
 
     /// Forgets what was measured before `at`; requests in flight stay in the books.
@@ -172,6 +191,7 @@ impl Collector {
         for row in self.rows.iter_mut().chain([&mut self.total]) {
             Arc::make_mut(&mut row.stats).reset();
             row.window = RateWindow::default();
+            row.before = (0, 0);
         }
         self.failures.clear();
         self.exceptions.clear();
@@ -190,8 +210,8 @@ impl Collector {
             stats: Arc::clone(&row.stats),
             current_rate,
             current_fail_rate,
-            rate: per_second(row.stats.requests()),
-            fail_rate: per_second(row.stats.failed),
+            rate: per_second(row.stats.requests().saturating_sub(row.before.0)),
+            fail_rate: per_second(row.stats.failed.saturating_sub(row.before.1)),
         }
     }
 
@@ -347,6 +367,33 @@ mod tests {
         assert!((current(12) - 30.0).abs() < 1e-9);
         assert!(current(15).abs() < 1e-9);
         assert!(current(1000).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_setup_and_teardown_ask_for_does_not_change_the_rates() {
+        let start = Instant::now();
+        let mut collector = Collector::new(1, start);
+        let recorder = RecorderHandle::default();
+        for _ in 0..2000 {
+            record(&recorder, 0, 0);
+        }
+        collector.merge(0, &recorder.hand_over(), start);
+        collector.begin(start);
+        assert!(collector.total(start + Duration::from_secs(1)).current_rate.abs() < 1e-9);
+        for _ in 0..100 {
+            record(&recorder, 0, 0);
+        }
+        let mut interval = recorder.hand_over();
+        interval.last_end = Some(start + Duration::from_secs(10));
+        collector.merge(0, &interval, start + Duration::from_secs(10));
+        collector.end();
+        record(&recorder, 1, 0);
+        let mut interval = recorder.hand_over();
+        interval.last_end = Some(start + Duration::from_secs(100));
+        collector.merge(0, &interval, start + Duration::from_secs(100));
+        let total = collector.total(start + Duration::from_secs(100));
+        assert!((total.rate - 10.1).abs() < 1e-9, "{}", total.rate);
+        assert_eq!(total.stats.ok, 2101);
     }
 
     #[test]

@@ -6,11 +6,14 @@ use std::time::SystemTime;
 use hashbrown::{Equivalent, HashMap};
 use tokio::time::Instant;
 
+use super::recorder::shortened;
 use super::{RowKey, RowStats};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
-const MOST_TEXTS: usize = 500;
+pub(crate) const MOST_TEXTS: usize = 500;
+/// The longest error text kept, in bytes; longer ones are cut.
+const LONGEST_TEXT: usize = 1000;
 
 /// A row's number within one recorder.
 pub(crate) type RowId = u32;
@@ -176,6 +179,7 @@ impl Interval {
     }
 
     pub(crate) fn failure(&mut self, row: RowId, error: &str, sample: &str) {
+        let (error, sample) = (shortened(error, LONGEST_TEXT), shortened(sample, LONGEST_TEXT));
         if let Some((seen, _)) = self.failures.get_mut(&FailureKeyRef { row, error }) {
             seen.merge(&Seen::now());
             return;
@@ -186,7 +190,10 @@ impl Interval {
         });
     }
 
-    pub(crate) fn exception(&mut self, key: ExceptionKey) {
+    pub(crate) fn exception(&mut self, mut key: ExceptionKey) {
+        if key.message.len() > LONGEST_TEXT {
+            key.message = shortened(&key.message, LONGEST_TEXT).into();
+        }
         count_bounded(&mut self.exceptions, key, ExceptionKey::into_other, Seen::now(), |mine, new| mine.merge(&new));
     }
 

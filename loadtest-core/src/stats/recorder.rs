@@ -5,16 +5,26 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hashbrown::{Equivalent, HashMap};
+use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
 use super::RowKey;
-use super::interval::{ExceptionKey, Interval, RowId};
+use super::interval::{ExceptionKey, Interval, MOST_TEXTS, RowId};
 
 /// Different names kept per run; requests under further ones are counted in one row, `(other)`.
 pub(crate) const MOST_NAMES: usize = 10_000;
 /// The name of the row for requests past the limit.
 pub(crate) const OTHER: &str = "(other)";
+
+/// Different methods kept in rows `(other)`.
+const MOST_METHODS: usize = 64;
+/// The longest name kept, in bytes; longer ones are cut.
+const LONGEST_NAME: usize = 512;
+
+/// The beginning of a text that is too long.
+pub(crate) fn shortened(text: &str, most: usize) -> &str {
+    if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
+}
 
 /// Looks up a row without making a key.
 #[derive(Hash)]
@@ -35,11 +45,14 @@ pub(crate) struct Recorder {
     ids: HashMap<Arc<RowKey>, RowId>,
     current: Box<Interval>,
     spare: Option<Box<Interval>>,
+    /// Exceptions that were logged: the first of each kind.
+    logged: HashSet<ExceptionKey>,
 }
 
 impl Recorder {
     #[inline]
     fn row(&mut self, method: &str, name: &str) -> RowId {
+        let name = shortened(name, LONGEST_NAME);
         match self.ids.get(&RowKeyRef { name, method }) {
             Some(id) => *id,
             None => self.new_row(method, name),
@@ -50,6 +63,9 @@ impl Recorder {
     fn new_row(&mut self, method: &str, name: &str) -> RowId {
         if self.ids.len() >= MOST_NAMES && name != OTHER {
             return self.row(method, OTHER);
+        }
+        if self.ids.len() >= MOST_NAMES + MOST_METHODS && !method.is_empty() {
+            return self.row("", OTHER);
         }
         let id = RowId::try_from(self.ids.len()).unwrap_or(RowId::MAX);
         let key = Arc::new(RowKey::new(method, name));
@@ -103,9 +119,12 @@ impl RecorderHandle {
         }
     }
 
-    /// Counts an error or panic of user code.
-    pub(crate) fn exception(&self, key: ExceptionKey) {
-        self.0.borrow_mut().current.exception(key);
+    /// Counts an error or panic of user code; says whether it is the first of its kind here.
+    pub(crate) fn exception(&self, key: ExceptionKey) -> bool {
+        let mut recorder = self.0.borrow_mut();
+        let is_new = recorder.logged.len() < MOST_TEXTS && recorder.logged.insert(key.clone());
+        recorder.current.exception(key);
+        is_new
     }
 
     pub(crate) fn hand_over(&self) -> Box<Interval> {
@@ -231,6 +250,7 @@ impl Drop for Pending {
         row.written += self.written();
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
+        row.bytes_interrupted += self.bytes_received;
     }
 }
 
@@ -281,6 +301,24 @@ mod tests {
         assert_eq!(&*interval.new_keys[MOST_NAMES].name, OTHER);
         let (_, other) = interval.touched().last().expect("rows");
         assert_eq!(other.ok, 50);
+    }
+
+    #[test]
+    fn neither_long_names_nor_made_up_methods_fill_the_memory() {
+        let recorder = RecorderHandle::default();
+        let long = "ü".repeat(100_000);
+        recorder.start("GET", &long).ok();
+        recorder.start("GET", &long).ok();
+        for name in 0..MOST_NAMES {
+            recorder.start("GET", &format!("/{name}")).ok();
+        }
+        for method in 0..1000 {
+            recorder.start(&format!("M{method}"), "/more").ok();
+        }
+        let interval = recorder.hand_over();
+        assert!(interval.new_keys.len() <= MOST_NAMES + MOST_METHODS + 1, "{}", interval.new_keys.len());
+        assert_eq!(interval.new_keys[0].name.len(), LONGEST_NAME);
+        assert_eq!(interval.touched().map(|(_, row)| row.ok).sum::<u64>(), 2 + MOST_NAMES as u64 + 1000);
     }
 
     #[test]

@@ -134,6 +134,8 @@ pub struct RowStats {
     pub bytes_sent: u64,
     /// Bytes of the answers' bodies.
     pub bytes_received: u64,
+    /// Of those, the ones of interrupted requests: parts of bodies.
+    pub bytes_interrupted: u64,
     /// Service time: from the send to the last byte of the answer, of ok and failed requests.
     pub service: Times,
 }
@@ -149,6 +151,14 @@ impl RowStats {
     #[must_use]
     pub fn in_flight(&self) -> u64 {
         self.started.saturating_sub(self.ok + self.failed + self.interrupted)
+    }
+
+    /// The mean size of the bodies of ok and failed requests, in bytes; `None` before the first.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a mean of sizes")]
+    pub fn mean_size(&self) -> Option<f64> {
+        let bytes = self.bytes_received.saturating_sub(self.bytes_interrupted);
+        (self.requests() > 0).then(|| bytes as f64 / self.requests() as f64)
     }
 
     /// The share of failed requests among those with a verdict, 0 to 1; `None` before the first.
@@ -167,6 +177,7 @@ impl RowStats {
         self.written += other.written;
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
+        self.bytes_interrupted += other.bytes_interrupted;
         self.service.merge(&other.service);
     }
 

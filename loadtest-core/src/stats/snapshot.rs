@@ -55,7 +55,7 @@ pub struct UserCounts {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct RowSnapshot {
-    /// Method and name; both `Aggregated` and empty for the total.
+    /// Method and name; of the total, an empty method and `Aggregated`.
     pub key: Arc<RowKey>,
     /// The figures since the start or the last reset.
     pub stats: Arc<RowStats>,

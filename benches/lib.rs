@@ -1,0 +1,1 @@
+//! Benchmarks of loadtest; see the README beside this file.
