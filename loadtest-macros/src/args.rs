@@ -63,7 +63,7 @@ pub(crate) const USER_KEYS: Keys = Keys {
 pub(crate) const TASKS_KEYS: Keys =
     Keys { of: "`#[tasks]`", keys: &[Key { name: "crate", example: "crate = \"loadtest\"" }] };
 
-/// What `main!` takes after the user classes: the names are methods of `Defaults`.
+/// What `main!` takes after the user classes: the names are methods of `LoadTest`, and some of `Defaults`.
 pub(crate) const MAIN_KEYS: Keys = Keys {
     of: "`main!`",
     keys: &[
@@ -73,11 +73,18 @@ pub(crate) const MAIN_KEYS: Keys = Keys {
         Key { name: "run_time", example: "run_time = Duration::from_secs(10)" },
         Key { name: "stop_timeout", example: "stop_timeout = Duration::from_secs(5)" },
         Key { name: "on_stop_timeout", example: "on_stop_timeout = Duration::from_secs(30)" },
+        Key { name: "stop_concurrency", example: "stop_concurrency = 100" },
+        Key { name: "threads", example: "threads = 2" },
+        Key { name: "seed", example: "seed = 42" },
+        Key { name: "reset_stats", example: "reset_stats = true" },
         Key { name: "autostart", example: "autostart = true" },
         Key { name: "headless", example: "headless = true" },
         Key { name: "crate", example: "crate = \"loadtest\"" },
     ],
 };
+
+/// Those of them that are no part of a `LoadTest`: what only a command line knows.
+pub(crate) const COMMAND_LINE_KEYS: [&str; 3] = ["host", "autostart", "headless"];
 
 /// A comma-separated list of `key = value`. What is none is an error, and the next one is looked at.
 pub(crate) fn parse_list(tokens: TokenStream, keys: &Keys, errors: &mut Errors) -> Vec<Arg> {

@@ -138,6 +138,26 @@ fn is_function(input: ParseStream<'_>) -> syn::Result<bool> {
     }
 }
 
+impl TasksBlock {
+    /// The lints that the user's tokens need not answer for where the expansion repeats them.
+    pub(crate) fn allowed(&self) -> Vec<Attribute> {
+        let methods = self.items.iter().filter_map(|item| match item {
+            Item::Method(method) => Some(&method.attrs),
+            Item::Macro(_) | Item::Other { .. } => None,
+        });
+        allowed(&self.attrs, methods.flatten())
+    }
+}
+
+/// The lints that an item allows, and `deprecated` where it or one of its members is: the expansion uses all of them.
+fn allowed<'a>(item: &'a [Attribute], members: impl Iterator<Item = &'a Attribute>) -> Vec<Attribute> {
+    let mut allowed: Vec<_> = item.iter().filter(|attr| attr.path().is_ident("allow")).cloned().collect();
+    if item.iter().chain(members).any(|attr| attr.path().is_ident("deprecated")) {
+        allowed.push(syn::parse_quote!(#[allow(deprecated)]));
+    }
+    allowed
+}
+
 impl ToTokens for TasksBlock {
     /// The user's block without our attributes.
     fn to_tokens(&self, tokens: &mut TokenStream) {
@@ -179,6 +199,8 @@ impl ToTokens for Item {
 pub(crate) struct UserItem {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
+    /// `#[allow(…)]` for the expansion.
+    pub(crate) allowed: Vec<Attribute>,
     /// `#[user(…)]`, each as written.
     pub(crate) user_attrs: Vec<Attribute>,
     /// Attributes of fields that stand on the item itself.
@@ -198,7 +220,8 @@ pub(crate) struct UserField {
     pub(crate) member: Member,
     pub(crate) ty: Type,
     pub(crate) ours: Vec<FieldAttr>,
-    pub(crate) cfgs: Vec<Attribute>,
+    /// `#[cfg]` and `#[allow]`, which hold for what is generated for the field as well.
+    pub(crate) kept: Vec<Attribute>,
 }
 
 impl From<syn::DeriveInput> for UserItem {
@@ -212,12 +235,17 @@ impl From<syn::DeriveInput> for UserItem {
                 misplaced.extend(FieldAttr::from_attribute(attr));
             }
         }
+        let members = match &input.data {
+            syn::Data::Struct(data) => data.fields.iter().flat_map(|field| &field.attrs).collect(),
+            syn::Data::Enum(_) | syn::Data::Union(_) => Vec::new(),
+        };
+        let allowed = allowed(&input.attrs, members.into_iter());
         let body = match input.data {
             syn::Data::Struct(data) => UserBody::Struct(fields(data.fields)),
             syn::Data::Enum(data) => UserBody::Enum(data.enum_token),
             syn::Data::Union(data) => UserBody::Union(data.union_token),
         };
-        Self { ident: input.ident, generics: input.generics, user_attrs, misplaced, body }
+        Self { ident: input.ident, generics: input.generics, allowed, user_attrs, misplaced, body }
     }
 }
 
@@ -229,7 +257,10 @@ fn fields(fields: Fields) -> Vec<UserField> {
             member: ident.map_or_else(|| number(index), Member::Named),
             ty,
             ours: attrs.iter().filter_map(FieldAttr::from_attribute).collect(),
-            cfgs: attrs.into_iter().filter(|attr| attr.path().is_ident("cfg")).collect(),
+            kept: attrs
+                .into_iter()
+                .filter(|attr| attr.path().is_ident("cfg") || attr.path().is_ident("allow"))
+                .collect(),
         })
         .collect()
 }

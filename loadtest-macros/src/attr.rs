@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::Parser;
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Expr, Meta, Token};
+use syn::{Attribute, Expr, Meta, Path, Token};
 
 /// An attribute that `#[tasks]` takes off a method.
 pub(crate) enum Helper {
@@ -36,16 +36,16 @@ impl Helper {
     /// `None` for an attribute that is none of ours.
     pub(crate) fn from_attribute(attr: &Attribute) -> Option<Self> {
         let original = attr.clone();
-        if is_ours(attr, "task") {
+        if is_ours(attr.path(), "task") {
             let args = match &attr.meta {
                 Meta::Path(_) => TaskArgs::None,
                 Meta::NameValue(_) => TaskArgs::Assigned,
                 Meta::List(list) => TaskArgs::List(expressions(list.tokens.clone())),
             };
             Some(Self::Task(TaskAttr { original, args }))
-        } else if is_ours(attr, "task_set") {
+        } else if is_ours(attr.path(), "task_set") {
             Some(Self::TaskSet(original))
-        } else if is_ours(attr, "tasks") {
+        } else if is_ours(attr.path(), "tasks") {
             Some(Self::Tasks(original))
         } else if attr.path().is_ident("cfg_attr") && hides_a_task(attr) {
             Some(Self::Conditional(original))
@@ -55,20 +55,16 @@ impl Helper {
     }
 }
 
-/// `task` as well as `loadtest::task`.
-fn is_ours(attr: &Attribute, name: &str) -> bool {
-    let path = attr.path();
-    path.is_ident(name)
-        || (path.segments.len() == 2
-            && path.segments.first().is_some_and(|first| first.ident == "loadtest")
-            && path.segments.last().is_some_and(|last| last.ident == name))
+/// `task` as well as `loadtest::task`, and `lt::task` where loadtest goes by another name.
+fn is_ours(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 fn hides_a_task(attr: &Attribute) -> bool {
     let Meta::List(list) = &attr.meta else { return false };
     let metas = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone());
     metas.is_ok_and(|metas| {
-        metas.iter().skip(1).any(|meta| meta.path().is_ident("task") || meta.path().is_ident("task_set"))
+        metas.iter().skip(1).any(|meta| is_ours(meta.path(), "task") || is_ours(meta.path(), "task_set"))
     })
 }
 

@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Type};
+use syn::{Attribute, Expr, Type};
 
-use crate::args::Krate;
+use crate::args::{COMMAND_LINE_KEYS, Krate};
 use crate::ast::TasksBlock;
 use crate::validate::entry::Entry;
 use crate::validate::hooks::{SetupArgs, TeardownArg, is_result, value_and_error};
@@ -15,18 +16,18 @@ use crate::validate::user::{Field, Source, User, Weight};
 
 /// What stands before each generated `impl`: nobody should see lints of code that they did not write.
 ///
-/// No groups of lints: `allow` inside a user's `forbid` of one of the group would be an error, and the user's own
-/// expressions deserve their lints.
-pub(crate) fn generated() -> TokenStream {
+/// The compiler has none for the tokens of a macro from another crate; `allowed` is for the user's own tokens that the
+/// expansion repeats. No more than that, because `allow` inside a user's `forbid` is an error.
+pub(crate) fn generated(allowed: &[Attribute]) -> TokenStream {
     quote! {
         #[automatically_derived]
-        #[allow(deprecated, trivial_numeric_casts, unused_qualifications, clippy::future_not_send)]
+        #(#allowed)*
     }
 }
 
 /// `impl User for …`.
 pub(crate) fn user(user: &User) -> TokenStream {
-    let User { krate, ident, generics, name, weight, host, wait_time, fields } = user;
+    let User { krate, ident, generics, allowed, name, weight, host, wait_time, fields } = user;
     let weight = weight.as_ref().map(|weight| {
         let weight = match weight {
             Weight::Number(number) => quote!(#number),
@@ -45,7 +46,7 @@ pub(crate) fn user(user: &User) -> TokenStream {
     let wait_time = wait_time.as_ref().map(|wait| quote!(fn wait_time(&self) -> #krate::__private::Wait { #wait }));
     let check = user_check(krate, fields);
     let values = fields.iter().map(|field| initial_value(krate, field));
-    let generated = generated();
+    let generated = generated(allowed);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
         #generated
@@ -67,9 +68,9 @@ pub(crate) fn user(user: &User) -> TokenStream {
 fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
     let mut clients = fields.iter().filter(|field| matches!(field.source, Source::Client)).peekable();
     clients.peek()?;
-    let checks = clients.map(|Field { ty, cfgs, .. }| {
+    let checks = clients.map(|Field { ty, kept, .. }| {
         quote! {
-            #(#cfgs)*
+            #(#kept)*
             <#ty as #krate::__private::Client>::check(__loadtest_settings)?;
         }
     });
@@ -85,7 +86,7 @@ fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
 
 /// `field: value,`, with the compiler's complaints about types at the type of the field.
 fn initial_value(krate: &Krate, field: &Field) -> TokenStream {
-    let Field { member, ty, cfgs, source } = field;
+    let Field { member, ty, kept, source } = field;
     let value = match source {
         // By the type's own name, as in `check`: the compiler then reports a type that is no client once.
         Source::Client => quote!(<#ty as #krate::__private::Client>::create(&__loadtest_init.context())?),
@@ -94,7 +95,7 @@ fn initial_value(krate: &Krate, field: &Field) -> TokenStream {
         Source::Init(value) => value.to_token_stream(),
         Source::Default => quote!(<#ty as ::core::default::Default>::default()),
     };
-    quote!(#(#cfgs)* #member: #value,)
+    quote!(#(#kept)* #member: #value,)
 }
 
 /// A span for generated code that errors show at the user's tokens.
@@ -131,7 +132,7 @@ pub(crate) fn tasks(krate: &Krate, block: &TasksBlock, tasks: &Tasks) -> TokenSt
 
 /// The frame around the items of `Tasks`.
 pub(crate) fn tasks_impl(krate: &Krate, block: &TasksBlock, items: &TokenStream) -> TokenStream {
-    let generated = generated();
+    let generated = generated(&block.allowed());
     let cfgs = block.attrs.iter().filter(|attr| attr.path().is_ident("cfg"));
     let self_ty = &block.self_ty;
     let (impl_generics, _, where_clause) = block.generics.split_for_impl();
@@ -181,9 +182,8 @@ fn task_numbers(tasks: &[Task]) -> TokenStream {
         quote!(#(#cfgs)* const #number: usize = __LoadtestTask::#number as usize;)
     });
     quote! {
-        #[allow(non_camel_case_types)]
         enum __LoadtestTask { #(#variants)* }
-        #(#[allow(non_upper_case_globals)] #numbers)*
+        #(#numbers)*
     }
 }
 
@@ -235,7 +235,9 @@ pub(crate) fn shared_types(krate: &Krate, tasks: &Tasks) -> TokenStream {
         let shared = match &call.output {
             Output::Type(ty) => match value_and_error(ty) {
                 Some((value, _)) => value.to_token_stream(),
-                None if is_result(ty) => quote!(<#ty as #krate::__private::SetupOutput>::Shared),
+                None if is_result(ty) => {
+                    quote_spanned!(located_at(ty)=> <#ty as #krate::__private::SetupOutput>::Shared)
+                }
                 // Only in the fallback.
                 None => ty.to_token_stream(),
             },
@@ -349,12 +351,17 @@ fn predicate(cfg: &Attribute) -> TokenStream {
 /// `fn main()`.
 pub(crate) fn entry(entry: &Entry) -> TokenStream {
     let Entry { krate, classes, defaults } = entry;
-    let defaults = defaults.iter().map(|(key, value)| quote!(.#key(#value)));
+    let (line, test): (Vec<_>, Vec<_>) =
+        defaults.iter().partition(|(key, _)| COMMAND_LINE_KEYS.iter().any(|name| key.unraw() == name));
+    let calls = |defaults: Vec<&(Ident, Expr)>| -> TokenStream {
+        defaults.into_iter().map(|(key, value)| quote!(.#key(#value))).collect()
+    };
+    let (line, test) = (calls(line), calls(test));
     quote! {
         fn main() -> ::std::process::ExitCode {
             #krate::__private::main(
-                #krate::LoadTest::new() #(.user::<#classes>())*,
-                #krate::__private::Defaults::new() #(#defaults)*,
+                #krate::LoadTest::new() #(.user::<#classes>())* #test,
+                #krate::__private::Defaults::new() #line,
             )
         }
     }

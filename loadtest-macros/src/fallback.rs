@@ -14,8 +14,8 @@ use crate::validate::tasks::Tasks;
 /// `#[derive(User)]` with a mistake.
 pub(crate) fn user(krate: &Krate, item: &UserItem, error: &Error) -> TokenStream {
     let errors = error.to_compile_error();
-    let UserItem { ident, generics, .. } = item;
-    let generated = generated();
+    let UserItem { ident, generics, allowed, .. } = item;
+    let generated = generated(allowed);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
         #errors
@@ -49,7 +49,7 @@ pub(crate) fn no_impl(krate: &Krate, item: &TokenStream, error: &Error) -> Token
                 type Shared = ();
             ),
         );
-        let generated = generated();
+        let generated = generated(&[]);
         let DeriveInput { ident, generics, .. } = ty;
         let (impl_generics, type_generics, where_clause) = Generics::split_for_impl(&generics);
         quote! {
@@ -123,7 +123,10 @@ fn without_helpers(tokens: TokenStream) -> TokenStream {
 
 fn is_helper(token: &TokenTree) -> bool {
     let TokenTree::Group(group) = token else { return false };
-    let first = group.stream().into_iter().next();
-    group.delimiter() == Delimiter::Bracket
-        && matches!(first, Some(TokenTree::Ident(ident)) if ident == "task" || ident == "tasks" || ident == "task_set")
+    let path = group.stream().into_iter().take_while(|token| match token {
+        TokenTree::Punct(punct) => punct.as_char() == ':',
+        token => matches!(token, TokenTree::Ident(_)),
+    });
+    let Some(TokenTree::Ident(name)) = path.last() else { return false };
+    group.delimiter() == Delimiter::Bracket && ["task", "tasks", "task_set"].iter().any(|helper| name == helper)
 }

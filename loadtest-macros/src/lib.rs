@@ -223,12 +223,16 @@ pub fn task(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 ///
 /// | key | value | flag |
 /// |---|---|---|
-/// | `host` | a string, or a function that returns one (or a `Result`), called only if no host is given | `--host` |
+/// | `host` | a string, or a function that returns a `String` (or a `Result` with one), called only if no host is given | `--host` |
 /// | `users` | how many users | `--users` |
 /// | `spawn_rate` | users started per second | `--spawn-rate` |
 /// | `run_time` | a `Duration` | `--run-time` |
 /// | `stop_timeout` | how long a task may take to finish at the end, a `Duration` | `--stop-timeout` |
 /// | `on_stop_timeout` | how long each `on_stop` may take, a `Duration` | `--on-stop-timeout` |
+/// | `stop_concurrency` | how many `on_stop`s may run at once | `--stop-concurrency` |
+/// | `threads` | how many threads drive the users | `--threads` |
+/// | `seed` | of all random choices | `--seed` |
+/// | `reset_stats` | `true`: forget the figures when all users have been started | `--reset-stats` |
 /// | `autostart` | `true`: start without being asked | `--autostart` |
 /// | `headless` | `true`: without the web UI | `--headless` |
 /// | `crate` | the path of loadtest in quotes, if it is not `::loadtest` | |

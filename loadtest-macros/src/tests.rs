@@ -40,7 +40,6 @@ fn a_user_becomes_its_implementation() {
     });
     let expected = quote! {
         #[automatically_derived]
-        #[allow(deprecated, trivial_numeric_casts, unused_qualifications, clippy::future_not_send)]
         impl<'a, T: Default> ::loadtest::__private::User for Shopper<'a, T> where T: 'a {
             const NAME: &'static str = "Shopper";
             fn weight() -> f64 { 3f64 }
@@ -88,7 +87,6 @@ fn a_block_becomes_itself_and_its_implementation() {
             async fn buy(&mut self) {}
         }
         #[automatically_derived]
-        #[allow(deprecated, trivial_numeric_casts, unused_qualifications, clippy::future_not_send)]
         impl ::loadtest::__private::Tasks for Shopper {
             const TASKS: &'static [::loadtest::__private::TaskInfo] = &[
                 ::loadtest::__private::TaskInfo::new("look", 3u32),
@@ -174,7 +172,7 @@ fn a_half_typed_body_stays_as_it_is() {
 
 #[test]
 fn an_unreadable_block_loses_nothing_but_our_attributes() {
-    let source = "impl Shopper { #[task(2)] #[inline] async fn look(&mut self, ) -> { } #[task] as }";
+    let source = "impl Shopper { #[task(2)] #[inline] async fn look(&mut self, ) -> { } #[::lt::task] as }";
     let found = expand_tasks(TokenStream::new(), tokens(source));
     assert_contains(&found, "compile_error");
     assert_contains(&found, "impl Shopper { #[inline] async fn look(&mut self, ) -> { } as }");
@@ -220,8 +218,8 @@ fn main_takes_classes_and_defaults() {
     let expected = quote! {
         fn main() -> ::std::process::ExitCode {
             ::loadtest::__private::main(
-                ::loadtest::LoadTest::new().user::<Shopper>().user::<shop::Admin<u8> >(),
-                ::loadtest::__private::Defaults::new().host(start).run_time(Duration::from_secs(1)),
+                ::loadtest::LoadTest::new().user::<Shopper>().user::<shop::Admin<u8> >().run_time(Duration::from_secs(1)),
+                ::loadtest::__private::Defaults::new().host(start),
             )
         }
     };

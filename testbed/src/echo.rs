@@ -68,7 +68,25 @@ impl EchoServer {
     /// When the server cannot be started.
     #[must_use]
     pub fn spawn_tls() -> Self {
-        let identity = tls::identity().expect("a certificate");
+        Self::spawn_tls_for(&["localhost", "127.0.0.1"])
+    }
+
+    /// As [`spawn_tls`](Self::spawn_tls), with a certificate for these host names and
+    /// addresses alone: a client that connects by another name has to refuse it.
+    ///
+    /// ```
+    /// use testbed::echo::EchoServer;
+    ///
+    /// let server = EchoServer::spawn_tls_for(&["localhost"]);
+    /// let refused = format!("https://{}/", server.addr());
+    /// assert!(refused.starts_with("https://127.0.0.1:"));
+    /// ```
+    ///
+    /// # Panics
+    /// When the server cannot be started, or a name is none.
+    #[must_use]
+    pub fn spawn_tls_for(names: &[&str]) -> Self {
+        let identity = tls::identity(names).expect("a certificate");
         let acceptor = identity.acceptor;
         let tally = Arc::<Tally>::default();
         let books = Arc::clone(&tally);

@@ -4,13 +4,17 @@ use std::fmt::Write;
 
 /// Escapes text for an XML element or attribute.
 pub(crate) fn xml(text: &str) -> String {
+    xml_text(text).replace('"', "&quot;")
+}
+
+/// Escapes text for an XML element, where quotes stay as they are.
+pub(crate) fn xml_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
             _ => out.push(c),
         }
     }
@@ -40,11 +44,12 @@ pub(crate) fn json(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{json, xml};
+    use super::{json, xml, xml_text};
 
     #[test]
     fn xml_escapes_what_would_end_a_text_or_an_attribute() {
         assert_eq!(xml(r#"a<b> & "c" 'd'"#), "a&lt;b&gt; &amp; &quot;c&quot; 'd'");
+        assert_eq!(xml_text(r#"a<b> & "c" 'd'"#), r#"a&lt;b&gt; &amp; "c" 'd'"#);
     }
 
     #[test]

@@ -215,7 +215,8 @@ impl OwncloudBuilder {
         self
     }
 
-    /// Listens here instead of on a free port of 127.0.0.1.
+    /// Listens here instead of on a free port of 127.0.0.1. Requests may then name this
+    /// address as their host, beside 127.0.0.1 and `localhost`.
     #[must_use]
     pub fn bind(mut self, addr: SocketAddr) -> Self {
         self.addr = addr;
@@ -236,7 +237,7 @@ impl OwncloudBuilder {
     /// # Errors
     /// When the address is taken, or no thread can be had.
     pub fn try_spawn(self) -> io::Result<OwncloudServer> {
-        let site = Arc::new(Site::new(self.config));
+        let site = Arc::new(Site::new(self.config, self.addr.ip()));
         let tally = Arc::default();
         let books = Arc::clone(&tally);
         let served = Arc::clone(&site);

@@ -22,8 +22,8 @@ pub(crate) struct Authority {
     pub(crate) der: CertificateDer<'static>,
 }
 
-/// Makes a new authority and a certificate of it for `localhost` and 127.0.0.1.
-pub(crate) fn identity() -> Result<Identity, Box<dyn std::error::Error>> {
+/// Makes a new authority and a certificate of it for these host names and addresses.
+pub(crate) fn identity(names: &[&str]) -> Result<Identity, Box<dyn std::error::Error>> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "testbed authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -31,9 +31,8 @@ pub(crate) fn identity() -> Result<Identity, Box<dyn std::error::Error>> {
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
 
     let key = KeyPair::generate()?;
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let mut params = CertificateParams::new(names)?;
-    params.distinguished_name.push(DnType::CommonName, "localhost");
+    let mut params = CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())?;
+    params.distinguished_name.push(DnType::CommonName, "testbed server");
     let certificate = params.signed_by(&key, &authority)?;
 
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));

@@ -1,14 +1,15 @@
 //! The rules of the hooks, which are known by name: what they look like, and which names are near misses.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::Span;
 use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, GenericArgument, Ident, PatType, PathArguments, Signature, Type};
+use syn::{Error, FnArg, GenericArgument, Ident, PatType, PathArguments, ReturnType, Signature, Type};
 
 use super::methods::{Output, Role, function, method};
 use crate::attr::Helper;
 use crate::errors::Errors;
-use crate::similar::near_miss;
+use crate::similar::slip;
 use crate::text::text;
 
 /// A function that the runner calls beside the tasks.
@@ -43,7 +44,8 @@ impl Hook {
     }
 
     pub(crate) fn named(ident: &Ident) -> Option<Self> {
-        Self::ALL.into_iter().find(|hook| ident == hook.name())
+        let name = ident.unraw();
+        Self::ALL.into_iter().find(|hook| name == hook.name())
     }
 }
 
@@ -63,8 +65,12 @@ pub(crate) enum TeardownArg {
 }
 
 /// A method with a name almost like a hook's, and no attribute that says what else it is.
-pub(crate) fn not_a_near_miss(ident: &Ident) -> syn::Result<()> {
-    let written = ident.to_string();
+pub(crate) fn not_a_near_miss(sig: &Signature) -> syn::Result<()> {
+    if sig.receiver().is_some() && sig.inputs.len() > 1 {
+        // No hook has both `self` and parameters.
+        return Ok(());
+    }
+    let written = sig.ident.unraw().to_string();
     let meant = match written.as_str() {
         // Locust's events with the same purpose.
         "on_test_start" | "test_start" => Some(Hook::Setup),
@@ -73,7 +79,7 @@ pub(crate) fn not_a_near_miss(ident: &Ident) -> syn::Result<()> {
         "stop_on" => Some(Hook::OnStop),
         written => Hook::ALL
             .into_iter()
-            .filter_map(|hook| Some((near_miss(written, hook.name())?, hook)))
+            .filter_map(|hook| Some((slip(written, hook.name())?, hook)))
             .min_by_key(|(slips, _)| *slips)
             .map(|(_, hook)| hook),
     };
@@ -84,7 +90,7 @@ pub(crate) fn not_a_near_miss(ident: &Ident) -> syn::Result<()> {
         hook.name(),
         hook.form()
     );
-    Err(Error::new_spanned(ident, message))
+    Err(Error::new_spanned(&sig.ident, message))
 }
 
 /// The attributes that a hook cannot have.
@@ -140,20 +146,16 @@ pub(crate) fn teardown(sig: &Signature, errors: &mut Errors) -> Vec<TeardownArg>
     if inputs.len() > 2 {
         errors.push(too_many_parameters(&inputs[2..], Hook::Teardown));
     }
-    let mut args: Vec<TeardownArg> = Vec::new();
-    for input in inputs.iter().take(2) {
+    let mut args = Vec::new();
+    for (index, input) in inputs.iter().enumerate().take(2) {
         let Some(target) = errors.take(by_reference(input, Hook::Teardown)) else { continue };
-        let arg = if is_setup_context(target) { TeardownArg::Context } else { TeardownArg::Shared(target.span()) };
+        let is_context = is_setup_context(target);
+        if is_context && index == 0 && inputs.len() > 1 {
+            errors.push(context_comes_second(input));
+        }
+        // The second one is the context, whatever alias its type goes by.
+        let arg = if is_context || index == 1 { TeardownArg::Context } else { TeardownArg::Shared(target.span()) };
         args.push(arg);
-    }
-    if let [first, _, ..] = inputs[..]
-        && matches!(args.first(), Some(TeardownArg::Context))
-    {
-        errors.push(context_comes_second(first));
-    }
-    // The second one is the context, whatever alias its type goes by.
-    if let Some(second) = args.get_mut(1) {
-        *second = TeardownArg::Context;
     }
     args
 }
@@ -227,19 +229,16 @@ fn ungrouped(ty: &Type) -> &Type {
 /// That what `setup` returns is nothing or a `Result`, as far as its name tells: the compiler knows better, but it would
 /// report a wrong type in each place where the shared type is used.
 fn result_output(sig: &Signature) -> syn::Result<()> {
-    let tokens: TokenStream = match Output::of(sig) {
-        Output::Nothing => return Ok(()),
-        Output::Type(ty) if is_result(&ty) => return Ok(()),
-        Output::Type(ty) => ty.to_token_stream(),
-        Output::Opaque(ty) => ty,
-        Output::Never => quote!(!),
-    };
-    let found = text(&tokens);
+    let ReturnType::Type(_, written) = &sig.output else { return Ok(()) };
+    if matches!(Output::of(sig), Output::Type(ty) if is_result(&ty)) {
+        return Ok(());
+    }
+    let found = text(written);
     let message = format!(
         "`setup` returns nothing or a `Result`, whose value the users share, found `{found}`: write `{}`",
         Hook::Setup.form()
     );
-    Err(Error::new_spanned(tokens, message))
+    Err(Error::new_spanned(written, message))
 }
 
 /// `()`, or a type by a name like `Result`, `TaskResult` or `io::Result`.

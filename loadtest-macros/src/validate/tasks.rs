@@ -110,7 +110,7 @@ fn sort_method(method: &Method, found: &mut Tasks, errors: &mut Errors) {
     let call = Call::of(method);
     let Some(hook) = Hook::named(&sig.ident) else {
         if method.helpers.is_empty() {
-            errors.take(hooks::not_a_near_miss(&sig.ident));
+            errors.take(hooks::not_a_near_miss(sig));
         } else if let Some(weight) = task(method, errors)
             && !found.tasks.iter().any(|task| task.call.repeats(&call))
         {

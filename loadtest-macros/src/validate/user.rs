@@ -17,6 +17,7 @@ pub(crate) struct User {
     pub(crate) krate: Krate,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
+    pub(crate) allowed: Vec<Attribute>,
     pub(crate) name: String,
     pub(crate) weight: Option<Weight>,
     pub(crate) host: Option<Expr>,
@@ -36,7 +37,7 @@ pub(crate) enum Weight {
 pub(crate) struct Field {
     pub(crate) member: Member,
     pub(crate) ty: Type,
-    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) kept: Vec<Attribute>,
     pub(crate) source: Source,
 }
 
@@ -82,7 +83,8 @@ fn checked_user(item: &UserItem, krate: Krate, mut values: Values, mut errors: E
     errors.finish()?;
     let ident = item.ident.clone();
     let name = name.unwrap_or_else(|| ident.unraw().to_string());
-    Ok(User { krate, ident, generics: item.generics.clone(), name, weight, host, wait_time, fields })
+    let (generics, allowed) = (item.generics.clone(), item.allowed.clone());
+    Ok(User { krate, ident, generics, allowed, name, weight, host, wait_time, fields })
 }
 
 fn not_a_struct(token: &impl ToTokens, found: &str, ident: &Ident) -> Error {
@@ -185,7 +187,7 @@ fn field(written: &UserField, errors: &mut Errors) -> Field {
             }
         }
     }
-    Field { member: written.member.clone(), ty: written.ty.clone(), cfgs: written.cfgs.clone(), source }
+    Field { member: written.member.clone(), ty: written.ty.clone(), kept: written.kept.clone(), source }
 }
 
 fn user_attr_on_a_field(attr: &FieldAttr) -> Error {

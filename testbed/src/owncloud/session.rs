@@ -5,7 +5,7 @@
 //! `oc_sessionPassphrase` (path `/`) and a deleted one without path, which a correct jar
 //! files under another path and a jar keyed by name alone takes for a deletion.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, SystemTime};
 
 use http::header::{COOKIE, SET_COOKIE};
@@ -31,12 +31,18 @@ const DELETING_SET: [&str; 4] = [
     "oc_sessionPassphrase=deleted; expires=Thu, 01 Jan 1970 00:00:01 GMT; Max-Age=0; SameSite=None",
 ];
 
+/// How many sessions without a login are kept: clients that keep no cookies leave one
+/// behind with each request.
+const ANONYMOUS: usize = 100_000;
+
 /// All sessions of the installation.
 #[derive(Debug)]
 pub(super) struct Sessions {
     /// The installation's own id, which is also the name of its session cookie.
     instance: String,
     stored: HashMap<String, Session>,
+    /// The ids of the sessions without a login, the oldest first; some of them may be gone.
+    anonymous: VecDeque<String>,
     random: Random,
 }
 
@@ -72,7 +78,7 @@ impl Sessions {
     pub(super) fn new() -> Self {
         let mut random = Random::new();
         let instance = format!("oc{}", random.text(LOWER_ALPHANUMERIC, 10));
-        Self { instance, stored: HashMap::new(), random }
+        Self { instance, stored: HashMap::new(), anonymous: VecDeque::new(), random }
     }
 
     pub(super) fn instance(&self) -> &str {
@@ -140,8 +146,21 @@ impl Sessions {
         self.stored.remove(&visit.id);
         visit.id = self.random.text(ID, 26);
         visit.id_changed = true;
+        if login.is_none() {
+            self.forget_the_oldest();
+            self.anonymous.push_back(visit.id.clone());
+        }
         let session = Session { passphrase: visit.passphrase.clone(), login };
         self.stored.insert(visit.id.clone(), session);
+    }
+
+    /// Makes room for one more session without a login.
+    fn forget_the_oldest(&mut self) {
+        if self.anonymous.len() >= ANONYMOUS
+            && let Some(oldest) = self.anonymous.pop_front()
+        {
+            self.stored.remove(&oldest);
+        }
     }
 
     fn new_passphrase(&mut self) -> String {
@@ -186,4 +205,25 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
         .filter_map(|pair| pair.trim().split_once('='))
         .find(|(key, _)| *key == name)
         .map(|(_, value)| value)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+
+    use super::{ANONYMOUS, Sessions};
+
+    #[test]
+    fn the_oldest_sessions_without_a_login_are_forgotten() {
+        let mut sessions = Sessions::new();
+        let mut user = sessions.open(&HeaderMap::new());
+        sessions.log_in(&mut user, "bob");
+        let first = sessions.open(&HeaderMap::new());
+        let mut open = || sessions.open(&HeaderMap::new());
+        let last = std::iter::repeat_with(&mut open).take(ANONYMOUS + 10).last().expect("a session");
+        assert_eq!(sessions.stored.len(), ANONYMOUS + 1);
+        assert!(!sessions.stored.contains_key(&first.id));
+        assert!(sessions.stored.contains_key(&last.id));
+        assert!(sessions.login(&user).is_some());
+    }
 }

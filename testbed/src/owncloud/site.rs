@@ -1,9 +1,11 @@
 //! The installation: everything requests share, and the way from a request to its part.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, EXPIRES, HOST, PRAGMA};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use hyper::ext::ReasonPhrase;
 
@@ -19,6 +21,7 @@ use crate::serve::{Arriving, ClientGone};
 #[derive(Debug)]
 pub(super) struct Site {
     pub(super) config: Config,
+    bound: IpAddr,
     pub(super) clock: Clock,
     pub(super) locks: Locks,
     accounts: Mutex<Accounts>,
@@ -26,11 +29,13 @@ pub(super) struct Site {
 }
 
 impl Site {
-    pub(super) fn new(config: Config) -> Self {
+    /// The installation behind a server that listens on this address.
+    pub(super) fn new(config: Config, bound: IpAddr) -> Self {
         let clock = Clock::new();
         let accounts = Accounts::new(config.manual_size, clock.unix_seconds());
         Self {
             config,
+            bound,
             clock,
             locks: Locks::default(),
             accounts: Mutex::new(accounts),
@@ -44,6 +49,18 @@ impl Site {
 
     pub(super) fn sessions(&self) -> MutexGuard<'_, Sessions> {
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Only 127.0.0.1, `localhost` and the address that the server listens on are trusted.
+    fn trusts(&self, headers: &HeaderMap) -> bool {
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let Some(authority) = host.and_then(|host| host.parse::<Authority>().ok()) else { return false };
+        let name = authority.host();
+        if name == "localhost" {
+            return true;
+        }
+        let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+        address.parse::<IpAddr>().is_ok_and(|address| address == Ipv4Addr::LOCALHOST || address == self.bound)
     }
 }
 
@@ -63,7 +80,7 @@ pub(super) fn route(path: &str) -> &'static str {
 pub(super) async fn answer(site: Arc<Site>, request: Parts, body: Arriving) -> Result<Response<Payload>, ClientGone> {
     let mut visit = site.sessions().open(&request.headers);
     let path = request.uri.path();
-    let mut response = if !trusted(&request.headers) {
+    let mut response = if !site.trusts(&request.headers) {
         body.whole().await?;
         html(StatusCode::BAD_REQUEST, "You are accessing the server from an untrusted domain.")
     } else if path.starts_with(dav::FILES) {
@@ -89,13 +106,6 @@ pub(super) fn empty_reason(response: &mut Response<Payload>) {
     response.extensions_mut().insert(ReasonPhrase::from_static(b""));
 }
 
-/// Only the names of this machine are trusted.
-fn trusted(headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    ["127.0.0.1", "localhost"].contains(&name)
-}
-
 fn never_cache(headers: &mut HeaderMap) {
     headers.insert(EXPIRES, HeaderValue::from_static("Thu, 19 Nov 1981 08:52:00 GMT"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache, must-revalidate"));
@@ -110,4 +120,32 @@ pub(super) fn html(status: StatusCode, text: &str) -> Response<Payload> {
     let kind = HeaderValue::from_static("text/html; charset=UTF-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header::HOST;
+    use http::{HeaderMap, HeaderValue};
+
+    use super::Site;
+    use crate::owncloud::OwncloudServer;
+
+    #[test]
+    fn the_names_of_this_machine_and_the_bound_address_are_trusted() {
+        let trusts = |bound: &str, host: &'static str| {
+            let site = Site::new(OwncloudServer::builder().config, bound.parse().expect("an address"));
+            site.trusts(&HeaderMap::from_iter([(HOST, HeaderValue::from_static(host))]))
+        };
+        for bound in ["127.0.0.1", "::1", "192.0.2.7"] {
+            for host in ["127.0.0.1", "127.0.0.1:80", "localhost", "localhost:8080"] {
+                assert!(trusts(bound, host), "{host} at {bound}");
+            }
+            for host in ["", ":80", "evil.example", "localhost.evil.example", "192.0.2.8", "[::2]:80"] {
+                assert!(!trusts(bound, host), "{host} at {bound}");
+            }
+        }
+        assert!(trusts("::1", "[::1]:8080") && trusts("::1", "[::1]"));
+        assert!(trusts("192.0.2.7", "192.0.2.7:8080"));
+        assert!(!trusts("127.0.0.1", "[::1]:8080"));
+    }
 }

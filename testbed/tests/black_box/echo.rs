@@ -166,3 +166,17 @@ fn https_for_nobody_else() {
     }
     assert_eq!(server.counts().received_total(), 0);
 }
+
+#[test]
+fn https_for_the_chosen_names_alone() {
+    for (named, other) in [("localhost", "127.0.0.1"), ("127.0.0.1", "localhost")] {
+        let server = EchoServer::spawn_tls_for(&[named]);
+        let ca = server.ca_der().unwrap();
+        let response = Connection::over(tls(&server, named, ca)).send(&Request::new("GET", "/a"), None);
+        assert_eq!(response.status, 200, "{named}");
+        let mut refused = tls(&server, other, ca);
+        let error = refused.conn.complete_io(&mut refused.sock).unwrap_err();
+        assert!(error.to_string().contains("not valid for name"), "{error}");
+        assert_eq!(server.counts().received_total(), 1);
+    }
+}

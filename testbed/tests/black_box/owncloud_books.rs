@@ -46,16 +46,29 @@ fn requests_are_counted_by_method_route_and_status() {
 
 #[test]
 fn a_request_counts_and_is_carried_out_when_its_client_does_not_wait() {
-    // The password check holds the answer back until the client is gone for sure.
     let server = OwncloudServer::builder().manual_size(100).password_check(Duration::from_secs(1)).spawn();
     let mut connection = Connection::open(server.addr());
     connection.write(&create("bob").bytes(None));
     drop(connection);
     eventually("received", || server.counts().received("POST", route::USERS) == 1);
     eventually("disconnected", || server.counts().connections_open == 0);
-    assert_eq!(server.accounts(), [""; 0], "the password is still being checked");
+    // Not on a machine that stalls until the check is over; then there may be an answer.
+    let gone_in_time = server.accounts().is_empty();
     eventually("created", || server.accounts() == ["bob"]);
-    assert_eq!(server.counts().answered_total(), 0, "nobody was there to take the answer");
+    let answered = server.counts().answered_total();
+    assert!(answered == 0 || !gone_in_time, "nobody was there to take the answer");
+}
+
+#[test]
+fn a_client_that_does_not_wait_is_gone_before_its_request_is_carried_out() {
+    // Longer than any test: the end of the password check is not waited for.
+    let server = OwncloudServer::builder().manual_size(100).password_check(10 * PATIENCE).spawn();
+    let mut connection = Connection::open(server.addr());
+    connection.write(&create("bob").bytes(None));
+    drop(connection);
+    eventually("received", || server.counts().received("POST", route::USERS) == 1);
+    eventually("disconnected", || server.counts().connections_open == 0);
+    assert_eq!(server.accounts(), [""; 0], "the password is still being checked");
 }
 
 #[test]

@@ -20,6 +20,7 @@ impl Shopper {
     async fn on_stop_(&mut self) {}
     async fn stop_on(&mut self) {}
     async fn on_stopp(&mut self) {}
+    async fn on_stpo(&mut self) {}
     async fn set_up(cx: &SetupContext) {}
     async fn setUp(cx: &SetupContext) {}
     async fn setpu(cx: &SetupContext) {}
@@ -32,6 +33,12 @@ impl Shopper {
     fn step(&self) {}
     fn stop(&self) {}
     fn restart(&self) {}
+    fn on_step(&mut self) {}
+    async fn on_shop(&mut self) {}
+
+    // No hook has `self` and parameters.
+    fn set_ip(&mut self, ip: std::net::IpAddr) {}
+    fn on_stat(&mut self, size: u64) {}
 }
 
 fn main() {}

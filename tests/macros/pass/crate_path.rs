@@ -18,8 +18,10 @@ struct Shopper;
 impl Shopper {
     #[task]
     async fn look(&mut self) {}
+    #[inner::renamed::task(3)]
+    async fn buy(&mut self) {}
 }
 
 fn main() {
-    assert_eq!((Shopper::weight(), Shopper::TASKS.len()), (2.0, 1));
+    assert_eq!((Shopper::weight(), Shopper::TASKS.len()), (2.0, 2));
 }

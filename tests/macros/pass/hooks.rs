@@ -113,6 +113,20 @@ impl OneArgument {
     async fn look(&mut self) {}
 }
 
+#[derive(Default, User)]
+struct Raw {
+    started: bool,
+}
+
+#[tasks]
+impl Raw {
+    async fn r#on_start(&mut self) {
+        self.started = true;
+    }
+    #[task]
+    async fn look(&mut self) {}
+}
+
 #[derive(User)]
 struct NoHooks;
 
@@ -128,6 +142,9 @@ fn main() {
     assert!(now(<Full as Tasks>::on_stop(&mut user)).is_err());
     assert_eq!(user.calls, ["on_start", "on_stop"]);
     assert!(now(<Short as Tasks>::on_start(&mut Short)).is_ok());
+    let mut raw = Raw::default();
+    assert!(now(<Raw as Tasks>::on_start(&mut raw)).is_ok());
+    assert!(raw.started);
     assert!(now(<NoHooks as Tasks>::on_start(&mut NoHooks)).is_ok());
     assert!(now(<NoHooks as Tasks>::on_stop(&mut NoHooks)).is_ok());
 

@@ -19,8 +19,8 @@ impl Failure {
             "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
              <d:error xmlns:d=\"DAV:\" xmlns:s=\"http://sabredav.org/ns\">\n  \
              <s:exception>{}</s:exception>\n  <s:message>{}</s:message>\n</d:error>\n",
-            escape::xml(exception),
-            escape::xml(message),
+            escape::xml_text(exception),
+            escape::xml_text(message),
         );
         let mut response = Response::new(Payload::whole(text));
         *response.status_mut() = status;

@@ -32,13 +32,13 @@ pub(super) fn transfer(site: &Site, request: &Parts, source: &Target) -> Answer 
             "The destination node already exists, and the overwrite header is set to false",
         ));
     }
-    let lock = |target: &Target| {
-        let lock = site.locks.write(&target.uid, &target.path);
-        lock.ok_or_else(|| Failure::locked(target))
-    };
-    let _locks = (lock(source)?, lock(&destination)?);
-
     let moves = request.method.as_str() == "MOVE";
+    let (uid, path) = (&source.uid, &source.path);
+    let taken = if moves { site.locks.write(uid, path) } else { site.locks.read(uid, path) };
+    let _source = taken.ok_or_else(|| Failure::locked(source))?;
+    let taken = site.locks.write(&destination.uid, &destination.path);
+    let _destination = taken.ok_or_else(|| Failure::locked(&destination))?;
+
     let ids: Vec<u64> = nodes.iter().map(|_| accounts.new_id()).collect();
     let tree = accounts.tree_mut(&source.uid).ok_or_else(|| source.missing())?;
     if moves {
