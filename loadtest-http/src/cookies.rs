@@ -7,12 +7,12 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use cookie_store::{CookieExpiration, CookieStore, RawCookie};
-use http::header::SET_COOKIE;
-use http::{HeaderMap, HeaderValue};
+use cookie_store::{CookieExpiration, CookieStore, RawCookie, StoreAction};
+use http::HeaderValue;
 use tokio::time::Instant;
 
 use crate::target::{Origin, Target};
+use crate::transport::Head;
 
 /// A cookie jar that costs nothing while it is empty.
 #[derive(Debug, Default)]
@@ -23,6 +23,39 @@ struct Filled {
     store: CookieStore,
     /// The header made last; forgotten when the jar changes.
     cached: Option<Cached>,
+    /// What was stored last.
+    last: Option<Stored>,
+}
+
+/// What one answer set. Many servers set the same cookie with each answer: that changes nothing.
+#[derive(Debug)]
+struct Stored {
+    origin: Rc<Origin>,
+    /// The path of the request, where a cookie without one of its own depends on it.
+    path: Option<Box<str>>,
+    lines: Vec<Box<[u8]>>,
+}
+
+impl Stored {
+    /// `None` when storing the same again is not the same: `Max-Age` counts from the answer (RFC 6265, 5.2.2).
+    /// `own_paths`: every cookie has a path of its own.
+    fn new(head: &Head, target: &Target, own_paths: bool) -> Option<Self> {
+        const MAX_AGE: &[u8] = b"max-age";
+        let lines: Vec<Box<[u8]>> = head.set_cookies().map(Box::from).collect();
+        // One too many is passed over when the text stands elsewhere in the line: that costs time, and nothing else.
+        let counts = |line: &[u8]| line.windows(MAX_AGE.len()).any(|window| window.eq_ignore_ascii_case(MAX_AGE));
+        if lines.iter().any(|line| counts(line)) {
+            return None;
+        }
+        let path = (!own_paths).then(|| target.path.path().into());
+        Some(Self { origin: Rc::clone(&target.origin), path, lines })
+    }
+
+    fn is_same(&self, head: &Head, target: &Target) -> bool {
+        (Rc::ptr_eq(&self.origin, &target.origin) || self.origin == target.origin)
+            && self.path.as_ref().is_none_or(|path| **path == *target.path.path())
+            && head.set_cookies().eq(self.lines.iter().map(|line| &**line))
+    }
 }
 
 #[derive(Debug)]
@@ -32,7 +65,7 @@ struct Cached {
     path: Option<Box<str>>,
     /// Until the first of its cookies expires.
     until: Option<Instant>,
-    header: Option<HeaderValue>,
+    header: Option<Rc<HeaderValue>>,
 }
 
 impl Cached {
@@ -45,7 +78,7 @@ impl Cached {
 
 impl Jar {
     /// The `Cookie` header of a request.
-    pub(crate) fn header(&mut self, target: &Target, now: Instant) -> Option<HeaderValue> {
+    pub(crate) fn header(&mut self, target: &Target, now: Instant) -> Option<Rc<HeaderValue>> {
         let filled = self.0.as_mut()?;
         if let Some(cached) = filled.cached.as_ref().filter(|cached| cached.fits(target, now)) {
             return cached.header.clone();
@@ -57,20 +90,28 @@ impl Jar {
     }
 
     /// Keeps what an answer sets; malformed cookies and those for other hosts are passed over.
-    pub(crate) fn store(&mut self, headers: &HeaderMap, target: &Target) {
-        if !headers.contains_key(SET_COOKIE) {
+    pub(crate) fn store(&mut self, head: &Head, target: &Target) {
+        if !head.has_set_cookie() {
+            return;
+        }
+        let filled = self.0.get_or_insert_default();
+        if filled.last.as_ref().is_some_and(|last| last.is_same(head, target)) {
             return;
         }
         let Ok(url) = target.url() else { return };
-        let filled = self.0.get_or_insert_default();
-        for line in headers.get_all(SET_COOKIE) {
-            let Some(cookie) = line.to_str().ok().and_then(|line| RawCookie::parse(line.to_owned()).ok()) else {
-                continue;
-            };
+        let mut own_paths = true;
+        for line in head.set_cookies() {
+            let text =
+                std::str::from_utf8(line).ok().filter(|text| !text.contains(|c: char| c.is_control() && c != '\t'));
+            let Some(Ok(cookie)) = text.map(|text| RawCookie::parse(text.to_owned())) else { continue };
+            own_paths &= cookie.path().is_some_and(|path| path.starts_with('/'));
             // An error means that the rules of RFC 6265, 5.3 say to ignore the cookie.
-            let _ = filled.store.insert_raw(&cookie, &url);
+            if let Ok(StoreAction::ExpiredExisting) = filled.store.insert_raw(&cookie, &url) {
+                filled.forget_expired();
+            }
         }
         filled.cached = None;
+        filled.last = Stored::new(head, target, own_paths);
     }
 
     /// Forgets all cookies.
@@ -80,6 +121,22 @@ impl Jar {
 }
 
 impl Filled {
+    /// The store only marks a deleted cookie as expired: a server that makes and deletes one for each page would fill it.
+    fn forget_expired(&mut self) {
+        let expired: Vec<_> = self
+            .store
+            .iter_any()
+            .filter(|cookie| cookie.is_expired())
+            .filter_map(|cookie| {
+                let domain = cookie.domain.as_cow()?.into_owned();
+                Some((domain, cookie.path.to_string(), cookie.name().to_owned()))
+            })
+            .collect();
+        for (domain, path, name) in expired {
+            self.store.remove(&domain, &path, &name);
+        }
+    }
+
     fn make(&self, target: &Target, now: Instant) -> Option<Cached> {
         let url = target.url().ok()?;
         let mut cookies = self.store.matches(&url);
@@ -106,7 +163,11 @@ impl Filled {
             origin: Rc::clone(&target.origin),
             path: (!everywhere).then(|| target.path.path().into()),
             until,
-            header: if text.is_empty() { None } else { HeaderValue::from_maybe_shared(Bytes::from(text)).ok() },
+            header: if text.is_empty() {
+                None
+            } else {
+                HeaderValue::from_maybe_shared(Bytes::from(text)).ok().map(Rc::new)
+            },
         })
     }
 }
@@ -126,6 +187,9 @@ fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
+    use http::header::SET_COOKIE;
+
     use super::*;
     use crate::target::Base;
 
@@ -145,14 +209,14 @@ mod tests {
             for line in lines {
                 headers.append(SET_COOKIE, HeaderValue::from_bytes(line.as_bytes()).expect("a header"));
             }
-            self.jar.store(&headers, &self.base.resolve(url).expect("a URL"));
+            self.jar.store(&Head::from(headers), &self.base.resolve(url).expect("a URL"));
         }
 
         fn sent(&mut self, url: &str) -> String {
             let target = self.base.resolve(url).expect("a URL");
             let first = self.jar.header(&target, self.now);
             assert_eq!(first, self.jar.header(&target, self.now), "from the cache the same as made");
-            first.map(|value| value.to_str().expect("text").to_owned()).unwrap_or_default()
+            first.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default()
         }
     }
 
@@ -191,6 +255,51 @@ mod tests {
         browser.set("/", &["c=1"]);
         browser.jar.clear();
         assert_eq!(browser.sent("/"), "");
+    }
+
+    #[test]
+    fn setting_the_same_again_changes_nothing_and_is_cheap() {
+        let mut browser = Browser::new();
+        let kept = |browser: &Browser| browser.jar.0.as_ref().is_some_and(|filled| filled.cached.is_some());
+        browser.set("/a/1", &["sid=1; Path=/"]);
+        assert_eq!(browser.sent("/b"), "sid=1");
+        browser.set("/b/2", &["sid=1; Path=/"]);
+        assert!(kept(&browser), "the header made before is still good");
+        browser.set("/b/2", &["sid=2; Path=/"]);
+        assert_eq!(browser.sent("/b"), "sid=2");
+        browser.set("/a/1", &["sid=1; Path=/"]);
+        assert_eq!(browser.sent("/b"), "sid=1", "the last one counts, not the last different one");
+        // Without a path it matters which request is answered; with `Max-Age` it matters when.
+        for line in ["here=1", "last_path=/x", "next=1; Path=/; Path=", "soon=1; Path=/; Max-Age=100"] {
+            browser.set("/a/1", &[line]);
+            browser.sent("/a/1");
+            browser.set("/b/2", &[line]);
+            assert!(!kept(&browser), "{line}");
+        }
+        for path in ["/a/2", "/b/2"] {
+            let mut sent: Vec<String> = browser.sent(path).split("; ").map(str::to_owned).collect();
+            sent.sort_unstable();
+            assert_eq!(sent, ["here=1", "last_path=/x", "next=1", "sid=1", "soon=1"], "{path}");
+        }
+    }
+
+    #[test]
+    fn deleted_cookies_are_forgotten() {
+        let mut browser = Browser::new();
+        for number in 0..100 {
+            browser.set("/", &[&format!("flash_{number}=1")]);
+            browser.set("/", &[&format!("flash_{number}=; Expires=Thu, 01 Jan 1970 00:00:00 GMT")]);
+        }
+        assert_eq!(browser.jar.0.as_ref().map(|filled| filled.store.iter_any().count()), Some(0));
+    }
+
+    #[test]
+    fn a_cookie_may_be_utf_8() {
+        let mut browser = Browser::new();
+        browser.set("/", &["name=J\u{fc}rgen"]);
+        let target = browser.base.resolve("/").expect("a URL");
+        let header = browser.jar.header(&target, browser.now).expect("a cookie");
+        assert_eq!(header.as_bytes(), "name=J\u{fc}rgen".as_bytes());
     }
 
     #[test]

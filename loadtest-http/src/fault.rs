@@ -1,7 +1,6 @@
 //! What can go wrong with a request on its way, in words that can be grouped: no address, port or time in them.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt;
 use std::io;
 use std::time::Duration;
@@ -75,26 +74,13 @@ impl Fault {
         Self::new(ErrorKind::Closed, CUT, address.to_string())
     }
 
-    /// An open connection failed.
-    pub(crate) fn exchange(error: &(dyn Error + 'static), address: &dyn fmt::Display) -> Self {
-        let sample = format!("{address}: {}", with_causes(error));
-        if let Some(error) = cause::<io::Error>(error) {
-            return Self::of_io(error, sample);
-        }
-        let Some(error) = cause::<hyper::Error>(error) else {
-            return Self::new(ErrorKind::Other, "transport error", sample);
-        };
-        if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
-            Self::new(ErrorKind::Closed, CUT, sample)
-        } else if error.is_user() {
-            Self::new(ErrorKind::Request, error.to_string(), sample)
-        } else {
-            // hyper's own texts are fixed; what varies is in their causes.
-            Self::new(ErrorKind::Protocol, format!("not a valid HTTP answer: {error}"), sample)
-        }
+    /// The answer is none.
+    pub(crate) fn malformed(what: &str, sample: &str) -> Self {
+        Self::new(ErrorKind::Protocol, format!("not a valid HTTP answer: {what}"), sample)
     }
 
-    fn of_io(error: &io::Error, sample: String) -> Self {
+    /// An open connection failed.
+    pub(crate) fn of_io(error: &io::Error, sample: String) -> Self {
         if let Some(error) = rustls_error(error) {
             return Self::new(ErrorKind::Tls, tls_text(error), sample);
         }
@@ -152,30 +138,4 @@ fn tls_text(error: &rustls::Error) -> Cow<'static, str> {
         CertificateError::Revoked => "TLS: certificate revoked".into(),
         _ => "TLS: invalid certificate".into(),
     }
-}
-
-/// The innermost error of this type in a chain of causes.
-pub(crate) fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut found = None;
-    let mut next = Some(error);
-    while let Some(error) = next {
-        found = error.downcast_ref().or(found);
-        next = error.source();
-    }
-    found
-}
-
-/// An error's text and those of its causes.
-pub(crate) fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        next = error.source();
-    }
-    text
 }

@@ -28,9 +28,9 @@
 //!
 //! # Transports
 //!
-//! A session sits on a transport that only turns one request into one answer. [`HttpSession`] uses its own, on
-//! hyper's connections: no pool, no driver task, about 17 KiB for a user with an open connection. With the feature
-//! `reqwest` there is also `ReqwestSession`, on one `reqwest::Client` per thread.
+//! A session sits on a transport that only turns one request into one answer. [`HttpSession`] uses its own HTTP/1.1 on
+//! connections of its own: no pool, no driver task, and no buffer while a user waits: one with an open connection takes
+//! less than 7 KiB. With the feature `reqwest` there is also `ReqwestSession`, on one `reqwest::Client` per thread.
 
 mod cookies;
 mod deadline;

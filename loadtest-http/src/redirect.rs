@@ -1,14 +1,15 @@
 //! Where a redirect leads, by RFC 9110, 15.4 and the Fetch standard, 4.4 (HTTP-redirect fetch).
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE,
-    LOCATION, PROXY_AUTHORIZATION, TRANSFER_ENCODING,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, HOST,
+    PROXY_AUTHORIZATION, TRANSFER_ENCODING,
 };
-use http::{HeaderMap, Method, StatusCode};
+use http::{Method, StatusCode};
 
 use crate::fault::Fault;
 use crate::send::Hop;
 use crate::target::Base;
+use crate::transport::Head;
 
 /// How many redirects a request follows unless it says otherwise.
 pub(crate) const MOST: u32 = 10;
@@ -16,11 +17,11 @@ pub(crate) const MOST: u32 = 10;
 /// Where an answer sends its client; `None` when it is final.
 ///
 /// A redirect without a `Location`, or with one that is no text, is an answer like any other.
-pub(crate) fn location(status: StatusCode, headers: &HeaderMap) -> Option<&str> {
+pub(crate) fn location(status: StatusCode, head: &Head) -> Option<&str> {
     if !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return None;
     }
-    headers.get(LOCATION)?.to_str().ok()
+    head.location()
 }
 
 /// Turns a request into the one that follows it.
@@ -44,8 +45,9 @@ pub(crate) fn follow(hop: &mut Hop, base: &Base, status: StatusCode, location: &
         }
     }
     if target.origin != hop.target.origin {
-        for secret in [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION] {
-            hop.headers.remove(secret);
+        // RFC 9110, 15.4: what was meant for the first host, its name among it.
+        for of_the_first in [AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION] {
+            hop.headers.remove(of_the_first);
         }
     }
     hop.target = target;
@@ -55,7 +57,8 @@ pub(crate) fn follow(hop: &mut Hop, base: &Base, status: StatusCode, location: &
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::HeaderValue;
+    use http::header::LOCATION;
+    use http::{HeaderMap, HeaderValue};
 
     use super::*;
 
@@ -63,6 +66,7 @@ mod tests {
         let base = Base::parse(Some("http://shop")).expect("a host");
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        headers.insert(HOST, HeaderValue::from_static("own.example"));
         headers.insert("x-own", HeaderValue::from_static("1"));
         let target = base.resolve("/a/b?c").expect("a URL");
         let body = Some(Bytes::from_static(b"body"));
@@ -98,15 +102,15 @@ mod tests {
             let (mut hop, base) = hop(Method::GET);
             assert!(follow(&mut hop, &base, StatusCode::FOUND, to).is_ok());
             assert_eq!(hop.headers.contains_key(AUTHORIZATION), kept, "{to}");
+            assert_eq!(hop.headers.contains_key(HOST), kept, "{to}");
             assert!(hop.headers.contains_key("x-own"));
         }
     }
 
     #[test]
     fn only_a_redirect_with_a_location_redirects() {
-        let mut headers = HeaderMap::new();
-        assert_eq!(location(StatusCode::FOUND, &headers), None);
-        headers.insert(LOCATION, HeaderValue::from_static("/x"));
+        assert_eq!(location(StatusCode::FOUND, &Head::default()), None);
+        let headers = Head::from(HeaderMap::from_iter([(LOCATION, HeaderValue::from_static("/x"))]));
         assert_eq!(location(StatusCode::FOUND, &headers), Some("/x"));
         for status in [StatusCode::OK, StatusCode::CREATED, StatusCode::NOT_MODIFIED, StatusCode::MULTIPLE_CHOICES] {
             assert_eq!(location(status, &headers), None);

@@ -14,7 +14,7 @@ use crate::name;
 use crate::redirect;
 use crate::send::Hop;
 use crate::session::HttpSession;
-use crate::target::{BadUrl, Target, basic};
+use crate::target::{self, BadUrl, Target, basic};
 
 /// The time allowed for a request unless it says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -61,7 +61,10 @@ impl RequestBuilder {
         let target = session.0.setup.base.resolve(url);
         let request = match (method, target) {
             (Ok(method), Ok(target)) => {
-                Ok(Hop { method, target, headers: HeaderMap::new(), body: None, content_type: None })
+                let headers = target::own_credentials(url)
+                    .map(|credentials| HeaderMap::from_iter([(AUTHORIZATION, credentials)]))
+                    .unwrap_or_default();
+                Ok(Hop { method, target, headers, body: None, content_type: None })
             }
             (method, target) => Err(refuse(session, method, target, url)),
         };

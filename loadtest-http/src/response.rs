@@ -12,6 +12,7 @@ use loadtest_core::{ErrorKind, RecordedError};
 use serde::de::DeserializeOwned;
 
 use crate::target::Target;
+use crate::transport::Head;
 use crate::verdict;
 
 /// The answer to a request, read to its end.
@@ -20,7 +21,7 @@ use crate::verdict;
 #[derive(Debug)]
 pub struct Response {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) head: Head,
     pub(crate) body: Bytes,
     pub(crate) service_time: Duration,
     /// Of the last request, after redirects.
@@ -28,6 +29,8 @@ pub struct Response {
     /// Of the first request, as they stand in the statistics.
     pub(crate) method: Method,
     pub(crate) name: Option<Cow<'static, str>>,
+    /// The status that was expected, if one was named.
+    pub(crate) expected: Option<u16>,
 }
 
 impl Response {
@@ -40,13 +43,13 @@ impl Response {
     /// All headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        &self.headers
+        self.head.map()
     }
 
     /// The first header of this name; `None` also when it is not visible ASCII, see [`headers`](Self::headers).
     #[must_use]
     pub fn header(&self, name: impl AsHeaderName) -> Option<&str> {
-        self.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok())
+        self.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok())
     }
 
     /// The body.
@@ -74,7 +77,7 @@ impl Response {
         })
     }
 
-    /// The answer itself, or an error when its status is 400 or above: for a task that cannot go on without it.
+    /// The answer itself, or an error when it was counted as failed: for a task that cannot go on without it.
     ///
     /// ```
     /// # use loadtest_core::TaskResult;
@@ -86,10 +89,10 @@ impl Response {
     /// ```
     ///
     /// # Errors
-    /// With a status of 400 or above. Such a request stands in the statistics as failed already, so `?` makes no
-    /// second row under *exceptions*.
+    /// With a status of 400 or above, or with another than [`expect_status`](crate::RequestBuilder::expect_status) named.
+    /// The request stands in the statistics as failed already, so `?` makes no second row under *exceptions*.
     pub fn error_for_status(self) -> Result<Self, RecordedError> {
-        match verdict::judge(self.status, None) {
+        match verdict::judge(self.status, self.expected) {
             None => Ok(self),
             Some(error) => Err(RecordedError::new(ErrorKind::Response, error)),
         }

@@ -6,8 +6,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use loadtest_core::RecordedError;
 use loadtest_core::stats::{Failure, Pending};
 use tokio::time::Instant;
@@ -16,7 +15,7 @@ use crate::deadline;
 use crate::fault::Fault;
 use crate::name;
 use crate::redirect;
-use crate::request::{Broken, RequestBuilder, Settings, replace};
+use crate::request::{Broken, RequestBuilder, Settings};
 use crate::response::Response;
 use crate::session::Inner;
 use crate::target::Target;
@@ -56,13 +55,22 @@ impl RequestBuilder {
                 Err(broken) => return Err(refused(inner, &settings, broken)),
             };
             let (pending, method, answer, service_time) = exchange(inner, &mut settings, hop).await?;
-            let Answer { status, headers, body } = answer;
+            let Answer { status, head, body } = answer;
             match verdict::judge(status, settings.expected) {
                 None => pending.ok(),
                 Some(error) => pending.fail(Failure { error: &error, sample: &verdict::excerpt(&body) }),
             }
-            let (target, name) = (hop.target.clone(), settings.name.take());
-            Ok(Response { status, headers, body, service_time, target, method, name })
+            let hop = request.map_err(|broken| refused(inner, &settings, &broken))?;
+            Ok(Response {
+                status,
+                head,
+                body,
+                service_time,
+                target: hop.target,
+                method,
+                name: settings.name,
+                expected: settings.expected,
+            })
         }
     }
 }
@@ -103,17 +111,33 @@ async fn follow(
     now: Instant,
     pending: &mut Pending,
 ) -> Result<Answer, Fault> {
-    let mut followed = 0;
+    let (mut followed, mut now) = (0, now);
     loop {
         let answer = {
-            let headers = || assemble(inner, hop, now);
-            let outgoing =
-                Outgoing { method: &hop.method, target: &hop.target, headers: &headers, body: hop.body.as_ref() };
+            let base = &inner.setup.base;
+            let other;
+            let automatic = if Rc::ptr_eq(&base.origin, &hop.target.origin) {
+                &base.automatic
+            } else {
+                // Boxed: few requests go to other origins, and the future of each would have room for it.
+                other = Box::new(hop.target.origin.automatic());
+                &other
+            };
+            let cookies = inner.jar.borrow_mut().header(&hop.target, now);
+            let outgoing = Outgoing {
+                method: &hop.method,
+                target: &hop.target,
+                automatic,
+                cookies: cookies.as_deref(),
+                content_type: hop.content_type,
+                headers: &hop.headers,
+                body: hop.body.as_ref(),
+            };
             inner.transport.exchange(&inner.setup.network, &outgoing, pending).await?
         };
-        inner.jar.borrow_mut().store(&answer.headers, &hop.target);
+        inner.jar.borrow_mut().store(&answer.head, &hop.target);
         let Some(most) = redirects else { return Ok(answer) };
-        let Some(location) = redirect::location(answer.status, &answer.headers) else { return Ok(answer) };
+        let Some(location) = redirect::location(answer.status, &answer.head) else { return Ok(answer) };
         if followed == most {
             return Err(Fault::protocol("too many redirects", format!("{most} followed; the next is {location}")));
         }
@@ -123,31 +147,8 @@ async fn follow(
             *name = Some(label(inner, None, &hop.target).into_owned().into());
         }
         redirect::follow(hop, &inner.setup.base, answer.status, location)?;
+        now = Instant::now();
     }
-}
-
-/// All headers of a request: the automatic ones, and in their place those that were set on it.
-fn assemble(inner: &Inner, hop: &Hop, now: Instant) -> HeaderMap {
-    let base = &inner.setup.base;
-    let mut headers =
-        if Rc::ptr_eq(&base.origin, &hop.target.origin) { base.headers.clone() } else { hop.target.origin.headers() };
-    if let Some(cookies) = inner.jar.borrow_mut().header(&hop.target, now) {
-        headers.insert(COOKIE, cookies);
-    }
-    if let Some(content_type) = hop.content_type {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    if !hop.headers.is_empty() {
-        replace(&mut headers, hop.headers.clone());
-        // The transport knows the length; a wrong one would break the connection.
-        headers.remove(CONTENT_LENGTH);
-    }
-    // RFC 9110, 8.6: methods that usually have content say that there is none.
-    let usually_has_content = matches!(hop.method, Method::POST | Method::PUT | Method::PATCH);
-    if usually_has_content && hop.body.as_ref().is_none_or(Bytes::is_empty) {
-        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-    }
-    headers
 }
 
 /// The name under which a request is counted.

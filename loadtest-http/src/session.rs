@@ -28,12 +28,14 @@ use crate::transport::{Kind, Network, Transport};
 /// base URL as text, as Locust does: with the host `http://shop/app`, `/cart` asks for `http://shop/app/cart`
 /// (where RFC 3986 would make it `http://shop/cart`). Fragments are not sent.
 ///
-/// Credentials in the host (`http://user:password@shop`) become basic authentication for requests to that host.
+/// Credentials in the host (`http://user:password@shop`) become basic authentication for requests to that host, those
+/// in the absolute URL of a request for that request.
 ///
 /// # Automatic headers
 ///
 /// `Host`, `User-Agent: loadtest/<version>`, `Accept: */*`, `Cookie`, `Content-Length`, and `Content-Type` for
-/// forms and JSON. A header set on the request replaces the automatic one.
+/// forms and JSON. A header set on the request replaces the automatic one, but for `Content-Length` and
+/// `Transfer-Encoding`: how a body is sent is the transport's business, and a wrong length would break the connection.
 #[derive(Clone)]
 pub struct HttpSession(pub(crate) Rc<Inner>);
 

@@ -48,7 +48,7 @@ impl Origin {
     }
 
     /// The automatic headers of a request to this origin; `Host` comes first (RFC 9110, 7.2).
-    pub(crate) fn headers(&self) -> HeaderMap {
+    pub(crate) fn automatic(&self) -> Automatic {
         let host = self.text.split_once("://").map_or("", |(_, host)| host);
         let mut headers = HeaderMap::with_capacity(8);
         if let Ok(host) = HeaderValue::from_str(host) {
@@ -56,7 +56,31 @@ impl Origin {
         }
         headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
         headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        headers
+        Automatic::new(headers)
+    }
+}
+
+/// Headers that go with each request to an origin, unless it has its own.
+#[derive(Debug)]
+pub(crate) struct Automatic {
+    map: HeaderMap,
+    /// As they are sent.
+    lines: Box<[u8]>,
+}
+
+impl Automatic {
+    fn new(map: HeaderMap) -> Self {
+        let lines = map.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
+        let lines = lines.collect::<Vec<_>>().concat().into();
+        Self { map, lines }
+    }
+
+    pub(crate) fn map(&self) -> &HeaderMap {
+        &self.map
+    }
+
+    pub(crate) fn lines(&self) -> &[u8] {
+        &self.lines
     }
 }
 
@@ -68,8 +92,8 @@ pub(crate) struct Base {
     prefix: Box<str>,
     /// As [`HttpSession::base_url`](crate::HttpSession::base_url) shows it: without credentials.
     pub(crate) text: Box<str>,
-    /// The automatic headers of requests to the base's origin.
-    pub(crate) headers: HeaderMap,
+    /// The automatic headers of requests to the base's origin: with the credentials of the base.
+    pub(crate) automatic: Automatic,
 }
 
 impl Base {
@@ -100,24 +124,21 @@ impl Base {
             )));
         }
         let origin = Rc::new(Origin::of(&url).map_err(|error| malformed(host, &error))?);
-        let mut headers = origin.headers();
+        let mut automatic = origin.automatic();
         if let Some(value) = credentials(&url) {
-            headers.insert(AUTHORIZATION, value);
+            automatic.map.insert(AUTHORIZATION, value);
+            automatic = Automatic::new(automatic.map);
         }
         let prefix = url.path().trim_end_matches('/').into();
         let text = format!("{}{prefix}", origin.text).into();
-        Ok(Self { origin, prefix, text, headers })
+        Ok(Self { origin, prefix, text, automatic })
     }
 
     /// The target of a URL in a request: absolute, or put behind the base.
     pub(crate) fn resolve(&self, url: &str) -> Result<Target, BadUrl> {
-        if url.starts_with('/') && is_plain(url) {
-            let text = if self.prefix.is_empty() {
-                Bytes::copy_from_slice(url.as_bytes())
-            } else {
-                [&*self.prefix, url].concat().into()
-            };
-            let path = PathAndQuery::from_maybe_shared(text).map_err(|error| BadUrl(error.to_string()))?;
+        if let Some(length) = plain(url) {
+            let text = if self.prefix.is_empty() { url.into() } else { [&*self.prefix, url].concat().into() };
+            let path = Path::new(text, self.prefix.len() + length)?;
             return Ok(Target { origin: Rc::clone(&self.origin), path });
         }
         let parsed = if has_scheme(url) {
@@ -140,8 +161,7 @@ impl Base {
         let origin = Origin::of(url)?;
         let origin = if origin == *self.origin { Rc::clone(&self.origin) } else { Rc::new(origin) };
         let path = &url[Position::BeforePath..Position::AfterQuery];
-        let path = PathAndQuery::try_from(path).map_err(|error| BadUrl(error.to_string()))?;
-        Ok(Target { origin, path })
+        Ok(Target { origin, path: Path::parse(path)? })
     }
 }
 
@@ -158,6 +178,15 @@ fn malformed(host: &str, error: &impl fmt::Display) -> InputError {
 fn suggest(rest: &str) -> Option<String> {
     let instead = format!("http://{}", rest.trim_start_matches('/'));
     Base::parse(Some(&instead)).ok().map(|_| instead)
+}
+
+/// The credentials in the absolute URL of a request, as for the host.
+pub(crate) fn own_credentials(url: &str) -> Option<HeaderValue> {
+    // Looked for first: parsing once more is for the few that have any.
+    if !url.contains('@') || !has_scheme(url) {
+        return None;
+    }
+    credentials(&Url::parse(url).ok()?)
 }
 
 /// The credentials in a URL, as basic authentication (RFC 7617).
@@ -191,24 +220,30 @@ const PLAIN: [bool; 256] = {
     plain
 };
 
-/// Whether a URL parser would leave this path and query as they are: no dot segments, nothing to encode.
-fn is_plain(url: &str) -> bool {
+/// The length of the path before the query, if a URL parser would leave both as they are: no dot segments, nothing to
+/// encode.
+fn plain(url: &str) -> Option<usize> {
     let bytes = url.as_bytes();
-    let mut in_query = false;
+    if bytes.first() != Some(&b'/') {
+        return None;
+    }
+    let mut path = bytes.len();
     for (index, byte) in bytes.iter().enumerate() {
+        if PLAIN[usize::from(*byte)] {
+            continue;
+        }
         match byte {
-            b'/' if !in_query => match (bytes.get(index + 1), bytes.get(index + 2)) {
+            b'/' if path == bytes.len() => match (bytes.get(index + 1), bytes.get(index + 2)) {
                 // `/.`, `/..` and the encoded `/%2e`.
-                (Some(b'.'), _) | (Some(b'%'), Some(b'2')) => return false,
+                (Some(b'.'), _) | (Some(b'%'), Some(b'2')) => return None,
                 _ => {}
             },
             b'/' => {}
-            b'?' => in_query = true,
-            byte if PLAIN[usize::from(*byte)] => {}
-            _ => return false,
+            b'?' => path = path.min(index),
+            _ => return None,
         }
     }
-    true
+    Some(path)
 }
 
 /// Whether it begins with a scheme and `//`.
@@ -222,7 +257,43 @@ fn has_scheme(url: &str) -> bool {
 #[derive(Debug, Clone)]
 pub(crate) struct Target {
     pub(crate) origin: Rc<Origin>,
-    pub(crate) path: PathAndQuery,
+    pub(crate) path: Path,
+}
+
+/// A path and a query, which are made of URI characters alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Path {
+    text: Box<str>,
+    /// Of the path without the query.
+    length: usize,
+}
+
+impl Path {
+    /// As long as `http` allows.
+    fn new(text: Box<str>, length: usize) -> Result<Self, BadUrl> {
+        if text.len() >= usize::from(u16::MAX) {
+            return Err(BadUrl("uri too long".to_owned()));
+        }
+        Ok(Self { text, length })
+    }
+
+    fn parse(text: &str) -> Result<Self, BadUrl> {
+        let parsed = PathAndQuery::try_from(text).map_err(|error| BadUrl(error.to_string()))?;
+        Self::new(parsed.as_str().into(), parsed.path().len())
+    }
+
+    /// The path without the query.
+    pub(crate) fn path(&self) -> &str {
+        self.text.get(..self.length).unwrap_or_default()
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.text.get(self.length + 1..)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.text
+    }
 }
 
 impl Target {
@@ -243,8 +314,8 @@ impl Target {
             Some("") => "",
             Some(_) => "&",
         };
-        let path = PathAndQuery::from_maybe_shared(Bytes::from([self.path.as_str(), sign, query].concat()));
-        Ok(Self { origin: Rc::clone(&self.origin), path: path.map_err(|error| BadUrl(error.to_string()))? })
+        let path = Path::parse(&[self.path.as_str(), sign, query].concat())?;
+        Ok(Self { origin: Rc::clone(&self.origin), path })
     }
 }
 

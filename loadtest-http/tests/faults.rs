@@ -152,10 +152,14 @@ async fn an_answer_before_the_body_is_sent<M: Make>() {
     let address = scripted("HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno", Then::Hold);
     let user = User::new::<M>(&format!("http://{address}"));
     // More than the sockets hold, and never read.
-    let response = user.http.put("/").body(vec![0; 50_000_000]).timeout(Duration::from_secs(10)).send().await;
+    let response = user.http.put("/").body(vec![0; 50_000_000]).timeout(Duration::from_secs(3)).send().await;
     match response {
         Ok(response) => assert_eq!(response.status(), StatusCode::PAYLOAD_TOO_LARGE),
-        Err(error) => assert_eq!(error.kind(), ErrorKind::Timeout),
+        // reqwest goes on writing.
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Timeout);
+            assert!(!std::any::type_name::<M>().ends_with("Direct"), "{error}");
+        }
     }
     assert_eq!(user.books("PUT", "/").2, 1);
 }

@@ -361,6 +361,9 @@ async fn a_host_with_a_path_and_credentials<M: Make>() {
     let other = EchoServer::spawn();
     let echo: Echo = user.http.get(other.url()).send().await.expect("an answer").json().expect("JSON");
     assert_eq!(echo.header("authorization"), None);
+    let with = format!("http://bob:pw@{}/", other.addr());
+    let echo: Echo = user.http.get(with).send().await.expect("an answer").json().expect("JSON");
+    assert_eq!(echo.header("authorization"), Some("Basic Ym9iOnB3"));
 }
 
 async fn bytes_are_counted<M: Make>() {

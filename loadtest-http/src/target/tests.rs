@@ -50,11 +50,11 @@ fn a_host_is_taken_apart() {
     let base = base(" HTTPS://Shop.Example:443/app/ ");
     assert_eq!(&*base.text, "https://shop.example/app");
     assert_eq!((&*base.origin.host, base.origin.port, base.origin.secure), ("shop.example", 443, true));
-    assert_eq!(base.headers["host"], "shop.example");
+    assert_eq!(base.automatic.map()["host"], "shop.example");
     let base = self::base("http://[::1]:8080");
     assert_eq!((&*base.origin.host, base.origin.port), ("::1", 8080));
-    assert_eq!(base.headers["host"], "[::1]:8080");
-    let first = base.headers.keys().next().map(HeaderName::as_str);
+    assert_eq!(base.automatic.map()["host"], "[::1]:8080");
+    let first = base.automatic.map().keys().next().map(HeaderName::as_str);
     assert_eq!(first, Some("host"));
 }
 
@@ -62,8 +62,8 @@ fn a_host_is_taken_apart() {
 fn credentials_in_the_host_authenticate() {
     let base = base("http://ann:p%40ss@shop");
     assert_eq!(&*base.text, "http://shop");
-    assert_eq!(base.headers[AUTHORIZATION], "Basic YW5uOnBAc3M=");
-    assert!(!self::base("http://shop").headers.contains_key(AUTHORIZATION));
+    assert_eq!(base.automatic.map()[AUTHORIZATION], "Basic YW5uOnBAc3M=");
+    assert!(!self::base("http://shop").automatic.map().contains_key(AUTHORIZATION));
 }
 
 #[test]

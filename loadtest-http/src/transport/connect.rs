@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::Network;
-use super::io::Stream;
+use super::socket::Stream;
 use crate::fault::Fault;
 use crate::target::Origin;
 

@@ -6,21 +6,25 @@
 mod connect;
 mod direct;
 mod dns;
-mod io;
+mod head;
+mod http1;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod socket;
 mod tls;
 
 use std::fmt;
 
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, Method, StatusCode};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use loadtest_core::Context;
 use loadtest_core::stats::Pending;
 
 use crate::fault::Fault;
 use crate::settings::HttpSettings;
-use crate::target::Target;
+use crate::target::{Automatic, Target};
+
+pub(crate) use self::head::Head;
 
 /// Which transport a session is made on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,8 +46,13 @@ pub(crate) enum Transport {
 pub(crate) struct Outgoing<'a> {
     pub(crate) method: &'a Method,
     pub(crate) target: &'a Target,
-    /// Made for each attempt: when a kept connection turns out to be closed, there is a second.
-    pub(crate) headers: &'a dyn Fn() -> HeaderMap,
+    /// Those of the origin.
+    pub(crate) automatic: &'a Automatic,
+    pub(crate) cookies: Option<&'a HeaderValue>,
+    /// Of the body.
+    pub(crate) content_type: Option<&'static str>,
+    /// Those set on the request: they replace the automatic ones of the same names.
+    pub(crate) headers: &'a HeaderMap,
     pub(crate) body: Option<&'a Bytes>,
 }
 
@@ -51,7 +60,7 @@ pub(crate) struct Outgoing<'a> {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
+    pub(crate) head: Head,
     pub(crate) body: Bytes,
 }
 
@@ -85,6 +94,7 @@ impl Transport {
 /// What sessions of one thread with the same settings share: addresses, TLS configuration, reqwest's client.
 pub(crate) struct Network {
     dns: dns::Dns,
+    buffers: http1::Buffers,
     tls: tls::Tls,
     #[cfg(feature = "reqwest")]
     reqwest: reqwest::Pool,
@@ -94,6 +104,7 @@ impl Network {
     pub(crate) fn new(cx: &Context, settings: HttpSettings) -> Self {
         Self {
             dns: dns::Dns::default(),
+            buffers: http1::Buffers::default(),
             tls: tls::Tls::new(cx, settings),
             #[cfg(feature = "reqwest")]
             reqwest: reqwest::Pool::default(),
@@ -108,29 +119,5 @@ impl Network {
 impl fmt::Debug for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Network").field("settings", self.settings()).finish_non_exhaustive()
-    }
-}
-
-/// A body while it arrives; one that comes in one piece is kept without a copy.
-#[derive(Debug, Default)]
-struct Collected {
-    first: Bytes,
-    all: BytesMut,
-}
-
-impl Collected {
-    fn push(&mut self, piece: Bytes) {
-        if self.first.is_empty() && self.all.is_empty() {
-            self.first = piece;
-            return;
-        }
-        if self.all.is_empty() {
-            self.all.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.all.extend_from_slice(&piece);
-    }
-
-    fn finish(self) -> Bytes {
-        if self.all.is_empty() { self.first } else { self.all.freeze() }
     }
 }

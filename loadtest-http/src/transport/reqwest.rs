@@ -4,13 +4,17 @@ use std::cell::OnceCell;
 use std::error::Error;
 use std::io;
 
+use bytes::{Bytes, BytesMut};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING};
+use http::{HeaderMap, HeaderValue, Method};
 use loadtest_core::ErrorKind;
 use loadtest_core::stats::Pending;
 use reqwest::redirect::Policy;
 
 use super::tls::Tls;
-use super::{Answer, Collected, Outgoing};
-use crate::fault::{Fault, cause, with_causes};
+use super::{Answer, Head, Outgoing};
+use crate::fault::Fault;
+use crate::request::replace;
 use crate::target::Target;
 
 /// The client of one thread and its pool of connections, made for the first request.
@@ -27,7 +31,7 @@ impl Pool {
         let target = outgoing.target;
         let url = target.url().map_err(|error| Fault::request("malformed URL", error))?;
         let mut request = reqwest::Request::new(outgoing.method.clone(), url);
-        *request.headers_mut() = (outgoing.headers)();
+        *request.headers_mut() = headers(outgoing);
         if let Some(body) = outgoing.body {
             *request.body_mut() = Some(body.clone().into());
         }
@@ -41,8 +45,8 @@ impl Pool {
             body.push(piece);
         }
         let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
-        Ok(Answer { status, headers, body: body.finish() })
+        let head = Head::from(std::mem::take(response.headers_mut()));
+        Ok(Answer { status, head, body: body.finish() })
     }
 
     fn client(&self, tls: &Tls) -> Result<&reqwest::Client, Fault> {
@@ -64,11 +68,32 @@ impl Pool {
     }
 }
 
+/// All headers of a request: the automatic ones, and in their place those that were set on it.
+fn headers(outgoing: &Outgoing<'_>) -> HeaderMap {
+    let mut headers = outgoing.automatic.map().clone();
+    if let Some(cookies) = outgoing.cookies {
+        headers.insert(COOKIE, cookies.clone());
+    }
+    if let Some(content_type) = outgoing.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    replace(&mut headers, outgoing.headers.clone());
+    // reqwest knows the length; a wrong one would break the connection.
+    headers.remove(CONTENT_LENGTH);
+    headers.remove(TRANSFER_ENCODING);
+    // RFC 9110, 8.6: methods that usually have content say that there is none.
+    let usually_has_content = matches!(*outgoing.method, Method::POST | Method::PUT | Method::PATCH);
+    if usually_has_content && outgoing.body.is_none_or(Bytes::is_empty) {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+    headers
+}
+
 /// Says with the words of the direct transport what reqwest reports.
 fn fault(error: &reqwest::Error, target: &Target) -> Fault {
     let address = &target.origin.text;
     if !error.is_connect() {
-        return Fault::exchange(error, address);
+        return exchange_fault(error, address);
     }
     // hyper-util names the step only in the text of one of the causes.
     let text = with_causes(error);
@@ -82,10 +107,79 @@ fn fault(error: &reqwest::Error, target: &Target) -> Fault {
     }
 }
 
+/// An open connection failed.
+fn exchange_fault(error: &reqwest::Error, address: &str) -> Fault {
+    let sample = format!("{address}: {}", with_causes(error));
+    if let Some(error) = cause::<io::Error>(error) {
+        return Fault::of_io(error, sample);
+    }
+    let Some(error) = cause::<hyper::Error>(error) else {
+        return Fault::new(ErrorKind::Other, "transport error", sample);
+    };
+    if error.is_incomplete_message() || error.is_closed() || error.is_canceled() {
+        Fault::closed(&sample)
+    } else if error.is_user() {
+        Fault::new(ErrorKind::Request, error.to_string(), sample)
+    } else {
+        // hyper's own texts are fixed; what varies is in their causes.
+        Fault::malformed(&error.to_string(), &sample)
+    }
+}
+
 /// An I/O error can wrap another, which is not among its causes.
 fn innermost(mut error: &io::Error) -> &io::Error {
     while let Some(inner) = error.get_ref().and_then(|inner| (inner as &(dyn Error + 'static)).downcast_ref()) {
         error = inner;
     }
     error
+}
+
+/// The innermost error of this type in a chain of causes.
+fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut found = None;
+    let mut next = Some(error);
+    while let Some(error) = next {
+        found = error.downcast_ref().or(found);
+        next = error.source();
+    }
+    found
+}
+
+/// An error's text and those of its causes.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(error) = next {
+        let more = error.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        next = error.source();
+    }
+    text
+}
+
+/// A body while it arrives; one that comes in one piece is kept without a copy.
+#[derive(Debug, Default)]
+struct Collected {
+    first: Bytes,
+    all: BytesMut,
+}
+
+impl Collected {
+    fn push(&mut self, piece: Bytes) {
+        if self.first.is_empty() && self.all.is_empty() {
+            self.first = piece;
+            return;
+        }
+        if self.all.is_empty() {
+            self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        }
+        self.all.extend_from_slice(&piece);
+    }
+
+    fn finish(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
+    }
 }

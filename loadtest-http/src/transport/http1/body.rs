@@ -1,0 +1,167 @@
+//! The body of an answer, out of the bytes of its connection.
+
+use super::Malformed;
+use super::parse::Framing;
+
+/// The most bytes set aside for a body before they have arrived.
+const AHEAD: u64 = 1024 * 1024;
+/// Chunk extensions of one body, in all, and its trailers: nobody needs more.
+const LONGEST_EXTENSIONS: usize = 16 * 1024;
+const LONGEST_TRAILERS: usize = 16 * 1024;
+const MOST_TRAILERS: usize = 128;
+
+/// Takes the body out of what arrives.
+#[derive(Debug)]
+pub(super) enum Decoder {
+    /// So many bytes are left.
+    Length(u64),
+    Chunked(Chunked),
+    UntilClose,
+}
+
+/// How far a decoder came with some bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The bytes that were of this body.
+    pub(super) bytes: usize,
+    pub(super) complete: bool,
+}
+
+impl Decoder {
+    pub(super) fn new(framing: Framing) -> Self {
+        match framing {
+            Framing::Length(length) => Self::Length(length),
+            Framing::Chunked => Self::Chunked(Chunked::default()),
+            Framing::UntilClose => Self::UntilClose,
+        }
+    }
+
+    /// Takes what is of the body, and puts its content behind what is there already.
+    pub(super) fn take(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<Taken, Malformed> {
+        match self {
+            Self::Length(left) => {
+                let piece = first(input, *left);
+                body.reserve(ahead(*left));
+                body.extend_from_slice(piece);
+                *left -= piece.len() as u64;
+                Ok(Taken { bytes: piece.len(), complete: *left == 0 })
+            }
+            Self::Chunked(chunked) => chunked.take(input, body),
+            Self::UntilClose => {
+                body.extend_from_slice(input);
+                Ok(Taken { bytes: input.len(), complete: false })
+            }
+        }
+    }
+}
+
+/// At most so many of these bytes.
+fn first(input: &[u8], most: u64) -> &[u8] {
+    input.get(..usize::try_from(most).unwrap_or(usize::MAX)).unwrap_or(input)
+}
+
+/// How much memory to set aside for a piece of this length, which may be a lie.
+pub(super) fn ahead(length: u64) -> usize {
+    usize::try_from(length.min(AHEAD)).unwrap_or(0)
+}
+
+/// The chunked coding (RFC 9112, 7.1). Lines end with CR LF alone: a single LF is how requests are smuggled.
+#[derive(Debug, Default)]
+pub(super) struct Chunked {
+    at: At,
+    /// Of the size read, or of the bytes left.
+    size: u64,
+    extensions: usize,
+    trailers: Vec<u8>,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum At {
+    #[default]
+    FirstDigit,
+    Digit,
+    /// White space behind the size.
+    Space,
+    Extension,
+    SizeLf,
+    Data,
+    DataCr,
+    DataLf,
+    Trailers,
+}
+
+impl Chunked {
+    fn take(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<Taken, Malformed> {
+        let mut bytes = 0;
+        while let Some(rest) = input.get(bytes..).filter(|rest| !rest.is_empty()) {
+            match self.at {
+                At::Data => {
+                    let piece = first(rest, self.size);
+                    body.reserve(ahead(self.size));
+                    body.extend_from_slice(piece);
+                    self.size -= piece.len() as u64;
+                    bytes += piece.len();
+                    if self.size == 0 {
+                        self.at = At::DataCr;
+                    }
+                }
+                At::Trailers => {
+                    bytes += 1;
+                    if self.trailer(rest[0])? {
+                        return Ok(Taken { bytes, complete: true });
+                    }
+                }
+                _ => {
+                    bytes += 1;
+                    self.line(rest[0])?;
+                }
+            }
+        }
+        Ok(Taken { bytes, complete: false })
+    }
+
+    /// A byte between the data.
+    fn line(&mut self, byte: u8) -> Result<(), Malformed> {
+        self.at = match (self.at, byte) {
+            (At::FirstDigit | At::Digit, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
+                let digit = char::from(byte).to_digit(16).unwrap_or(0);
+                let size = self.size.checked_mul(16).and_then(|size| size.checked_add(u64::from(digit)));
+                self.size = size.ok_or(Malformed::BODY)?;
+                At::Digit
+            }
+            (At::Digit | At::Space, b' ' | b'\t') => At::Space,
+            (At::Digit | At::Space, b';') => At::Extension,
+            (At::Digit | At::Space | At::Extension, b'\r') => At::SizeLf,
+            (At::Extension, byte) if byte != b'\n' && self.extensions < LONGEST_EXTENSIONS => {
+                self.extensions += 1;
+                At::Extension
+            }
+            (At::SizeLf, b'\n') if self.size == 0 => At::Trailers,
+            (At::SizeLf, b'\n') => At::Data,
+            (At::DataCr, b'\r') => At::DataLf,
+            (At::DataLf, b'\n') => At::FirstDigit,
+            _ => return Err(Malformed::BODY),
+        };
+        Ok(())
+    }
+
+    /// A byte behind the last chunk; says whether it was the last of all. Trailers are checked and passed over.
+    fn trailer(&mut self, byte: u8) -> Result<bool, Malformed> {
+        let is_after_cr = self.trailers.last() == Some(&b'\r');
+        if is_after_cr != (byte == b'\n') || self.trailers.len() == LONGEST_TRAILERS {
+            return Err(Malformed::BODY);
+        }
+        self.trailers.push(byte);
+        if self.trailers == b"\r\n" {
+            return Ok(true);
+        }
+        if !self.trailers.ends_with(b"\r\n\r\n") {
+            return Ok(false);
+        }
+        let mut fields = [httparse::EMPTY_HEADER; MOST_TRAILERS];
+        match httparse::parse_headers(&self.trailers, &mut fields) {
+            Ok(httparse::Status::Complete(_)) => Ok(true),
+            _ => Err(Malformed::BODY),
+        }
+    }
+}
