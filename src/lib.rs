@@ -47,7 +47,8 @@
 //! - `?` on any error: it is counted under *exceptions* with its place, and the user goes on after its wait. Errors of
 //!   requests stand in the statistics already and make no second row.
 //! - [`stop_user`], [`stop_test`], [`reschedule`], [`interrupt`]: `return stop_user();` or `stop_user()?`.
-//! - Anything that need not be `Send`: a user lives on one thread.
+//! - Anything that need not be `Send`: a user lives on one thread. (What it spawns with `tokio::task::spawn_local` is its
+//!   own affair: requests of such futures that end after the run are not counted.)
 //!
 //! # Hooks
 //!
@@ -91,7 +92,7 @@ pub mod __private {
     };
 }
 
-/// The examples of the README compile.
+/// The first example of the README compiles and so do the users of the second; its test is `tests/embedding.rs`.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

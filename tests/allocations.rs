@@ -3,10 +3,10 @@
 use std::pin::pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
+use loadtest::Tasks;
 use loadtest::prelude::*;
 use loadtest::stats::{Failure, RecorderHandle};
 use loadtest::testing::{TestShard, scope};
-use loadtest::Tasks;
 
 #[test]
 fn recording_a_sample_allocates_nothing() {

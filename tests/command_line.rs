@@ -24,6 +24,10 @@ fn bad_input_is_one_line_that_says_what_to_write_and_nothing_is_started() {
         (&["-H", &url, "Visiter"], "there are: Visitor"),
         (&["-H", &url, "--user", "5"], "--users"),
         (&["-H", &url, "--run-tiem", "5s"], "--run-time"),
+        (&["-H", &url, "-t", "0"], "too short"),
+        (&["-H", &url, "-u", "20000000"], "at most 10000000"),
+        (&["-H", &url, "--threads", "5000"], "at most 4096"),
+        (&["-H", &url, "--seed", "-1"], "from 0 to"),
         (&["-H", &url, "--csv", "/no/such/folder/x"], "folder that exists"),
         (&["-H", &url, "--logfile", "/no/such/folder/x.log"], "cannot be written"),
     ] {
@@ -59,7 +63,7 @@ fn a_server_that_dies_during_the_run_gives_failures_and_a_normal_end() {
     let started = std::time::Instant::now();
     while server.counts().answered_total() < 10 {
         assert!(started.elapsed() < Duration::from_secs(30));
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
     server.kill();
     let process = process.finish();
@@ -74,16 +78,67 @@ fn variables_are_defaults_and_flags_win() {
     let server = EchoServer::spawn();
     let process = Process::example("first_steps")
         .env("LOADTEST_HOST", &server.url())
-        .env("LOADTEST_RUN_TIME", "1s")
+        .env("LOADTEST_RUN_TIME", "3s")
         .env("LOADTEST_USERS", "50")
-        .env("LOADTEST_ONLY_SUMMARY", "true")
+        .env("LOADTEST_ONLY_SUMMARY", "yes")
+        .env("LOADTEST_HEADLESS", "1")
+        .env("LOADTEST_RESET_STATS", "")
+        .env("LOADTEST_USER_CLASSES", "")
         .args(["-u", "3", "-r", "unlimited", "--seed", "77"])
         .finish();
     assert_eq!(process.code, Some(0), "{}", process.all());
     assert!(process.err.contains("all 3 users started"), "{}", process.err);
     assert!(process.out.contains("Seed 77."), "{}", process.out);
-    assert!(!process.out.contains("left"), "only the summary:\n{}", process.out);
+    assert!(!process.out.contains(" requests, "), "only the summary:\n{}", process.out);
     assert!(!process.err.contains("no --host given"), "no server of its own was started:\n{}", process.err);
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    let process = Process::example("first_steps").env("LOADTEST_USERS", "many").finish();
+    assert_eq!(process.code, Some(2), "{}", process.all());
+    assert!(process.err.contains("it comes from the variable LOADTEST_USERS"), "{}", process.err);
+}
+
+#[test]
+fn credentials_in_the_host_are_used_and_not_shown() {
+    let server = EchoServer::spawn();
+    let host = server.url().replace("http://", "http://ann:secret@");
+    let process = Process::example("first_steps").args(["-H", &host, "-t", "1s"]).finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    assert!(!process.all().contains("secret"), "{}", process.all());
+}
+
+#[test]
+fn a_mistake_leaves_the_files_of_an_earlier_run_alone() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("earlier-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let (csv, log) = (folder.join("run"), folder.join("run.log"));
+    let kept = folder.join("run_stats.csv");
+    for file in [&kept, &log] {
+        std::fs::write(file, "earlier").unwrap();
+    }
+    let files = ["--csv", csv.to_str().unwrap(), "--logfile", log.to_str().unwrap()];
+    let process = Process::example("first_steps").args(files).args(["-H", "localhost:1"]).finish();
+    assert_eq!(process.code, Some(2), "{}", process.all());
+    for file in [&kept, &log] {
+        assert_eq!(std::fs::read_to_string(file).unwrap(), "earlier", "{}", file.display());
+    }
+    let server = EchoServer::spawn();
+    let process = Process::example("first_steps").args(files).args(["-H", &server.url(), "-t", "1s"]).finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    let text = std::fs::read_to_string(&log).unwrap();
+    assert!(text.starts_with("earlier") && text.contains("the run time is over"), "{text}");
+    assert_eq!(process.err, "", "the log goes into the file");
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_closed_stdout_does_not_silence_the_log() {
+    let server = EchoServer::spawn();
+    let mut process = Process::example("first_steps").args(["-H", &server.url(), "-t", "3s"]).start_without_stdout();
+    let err = process.err();
+    assert!(err.contains("stopping: the run time is over") && !err.contains("Broken pipe"), "{err}");
 }
 
 #[test]

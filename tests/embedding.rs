@@ -146,7 +146,7 @@ async fn dropping_the_future_stops_the_run_with_every_on_stop() {
         let mut run = std::pin::pin!(run);
         let busy = async {
             while app.requests.load(Ordering::SeqCst) < 50 {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(1)).await;
             }
         };
         tokio::select! {
@@ -156,7 +156,7 @@ async fn dropping_the_future_stops_the_run_with_every_on_stop() {
     }
     tokio::time::timeout(Duration::from_secs(30), async {
         while app.goodbyes.load(Ordering::SeqCst) < 7 {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     })
     .await

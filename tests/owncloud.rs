@@ -8,12 +8,12 @@ use std::time::Duration;
 use process::{Process, Row};
 use testbed::owncloud::{OwncloudServer, route};
 
-/// Waits for a condition, with a bound.
+/// Waits for a condition, with a bound; a look now and then, because the process under test needs the cores.
 fn until(what: &str, mut condition: impl FnMut() -> bool) {
     let started = std::time::Instant::now();
     while !condition() {
         assert!(started.elapsed() < Duration::from_secs(60), "{what} did not happen within a minute");
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
 
@@ -24,7 +24,7 @@ fn nothing_is_lost(server: &OwncloudServer, process: &process::Ended) {
     let rows = process.rows();
     let total = &rows["Aggregated"];
     // Every answered request was received; of the interrupted ones the server has those that were written whole, which
-    // the table does not tell. Between those two the count must lie; `written` is tested to the request in process.
+    // the table does not tell. Between those two the count must lie; `owncloud_books.rs` has it to the request.
     assert!(counts.received_total() >= total.ok + total.failed, "{counts:?}\n{}", process.out);
     assert!(counts.received_total() <= total.ok + total.failed + total.interrupted, "{counts:?}\n{}", process.out);
     for (name, method, route) in [
@@ -130,9 +130,11 @@ fn a_second_ctrl_c_ends_at_once_with_the_report() {
 #[test]
 fn five_hundred_slow_goodbyes_are_all_said() {
     let server = OwncloudServer::builder().password_check(Duration::from_millis(50)).manual_size(1000).spawn();
-    let process = Process::example("owncloud_users")
-        .args(["-H", &server.url(), "-u", "500", "-r", "unlimited", "-t", "3s"])
-        .finish();
+    let process =
+        Process::example("owncloud_users").args(["-H", &server.url(), "-u", "500", "-r", "unlimited"]).start();
+    until("all accounts", || server.accounts().len() == 500);
+    process.interrupt();
+    let process = process.finish();
     assert_eq!(process.code, Some(0), "{}", process.all());
     assert_eq!(posts_and_deletes(&process), (500, 500));
     nothing_is_lost(&server, &process);
@@ -152,7 +154,7 @@ fn with_stale_cookies_the_deletes_are_401_and_the_accounts_stay() {
 
 #[test]
 fn the_example_runs_without_arguments() {
-    let process = Process::example("owncloud_users").env("LOADTEST_RUN_TIME", "2s").finish();
+    let process = Process::example("owncloud_users").env("LOADTEST_RUN_TIME", "5s").finish();
     assert_eq!(process.code, Some(0), "{}", process.all());
     assert!(process.err.contains("which shares this machine with the users"), "{}", process.err);
     assert_eq!(posts_and_deletes(&process), (20, 20));

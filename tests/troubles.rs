@@ -74,6 +74,19 @@ users! {
             Ok(())
         }
     }
+    Clinging {
+        #[task]
+        async fn rest(&mut self) {
+            self.cx.wait(Duration::from_secs(1)).await;
+        }
+        async fn on_stop(&mut self) {
+            if self.cx.user_number() == 0 {
+                loop {
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+            }
+        }
+    }
     Homeless {
         async fn on_start(&mut self) -> TaskResult {
             fail("no account left")
@@ -110,6 +123,7 @@ fn child() -> ExitCode {
         .user::<Failing>()
         .user::<Refused>()
         .user::<Blocking>()
+        .user::<Clinging>()
         .user::<Homeless>()
         .user::<Hanging>()
         .user::<Unprepared>()
@@ -128,8 +142,13 @@ struct Said {
 fn run(arguments: &[&str]) -> Said {
     let started = Instant::now();
     let exe = std::env::current_exe().expect("this program");
-    let output =
-        Command::new(exe).env("TROUBLE", "1").args(arguments).stdin(Stdio::null()).output().expect("this program runs");
+    let mut command = Command::new(exe);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("LOADTEST_") {
+            command.env_remove(name);
+        }
+    }
+    let output = command.env("TROUBLE", "1").args(arguments).stdin(Stdio::null()).output().expect("this program runs");
     Said {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -182,6 +201,13 @@ fn a_user_that_does_not_yield_is_named_and_the_run_ends() -> Result<(), Failed> 
     if said.took > Duration::from_secs(20) { Err(format!("it took {:?}", said.took).into()) } else { Ok(()) }
 }
 
+fn an_on_stop_that_does_not_yield_does_not_keep_the_others_from_theirs() -> Result<(), Failed> {
+    let users = ["Clinging", "-u", "20", "-r", "unlimited", "-t", "1s", "--threads", "2"];
+    let said = run(&[&users[..], &["--stop-concurrency", "1", "--on-stop-timeout", "3s"]].concat());
+    said.expect(5, &["Clinging::on_stop has not yielded for 2 s", "could not be stopped: Clinging::on_stop"])?;
+    if said.took > Duration::from_secs(30) { Err(format!("it took {:?}", said.took).into()) } else { Ok(()) }
+}
+
 fn users_whose_on_start_fails_are_replaced() -> Result<(), Failed> {
     run(&["Homeless", "-u", "2", "-r", "unlimited", "-t", "2500ms"])
         .expect(1, &["Homeless::on_start: no account left", "were replaced because their on_start failed"])
@@ -220,6 +246,10 @@ fn main() -> ExitCode {
         trial(
             "a_user_that_does_not_yield_is_named_and_the_run_ends",
             a_user_that_does_not_yield_is_named_and_the_run_ends,
+        ),
+        trial(
+            "an_on_stop_that_does_not_yield_does_not_keep_the_others_from_theirs",
+            an_on_stop_that_does_not_yield_does_not_keep_the_others_from_theirs,
         ),
         trial("users_whose_on_start_fails_are_replaced", users_whose_on_start_fails_are_replaced),
         trial("an_on_start_that_hangs_is_bounded", an_on_start_that_hangs_is_bounded),

@@ -63,8 +63,15 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
         }
         return Ok(exit_code::OK);
     }
-    if !flags.user_classes.is_empty() {
-        test.keep_classes(&flags.user_classes)?;
+    let classes: Vec<&String> = flags.user_classes.iter().filter(|name| !name.is_empty()).collect();
+    if !classes.is_empty() {
+        test.keep_classes(&classes)?;
+    }
+    test = flags.apply(test);
+    // Everything that can be wrong is looked at before anything is touched: an earlier run's files stay as they are.
+    let settings = test.check_settings()?;
+    if flags.host.is_some() || !defaults.has_host() {
+        test.clone().plan()?;
     }
     let screen = Arc::new(Screen::new(flags.only_summary));
     log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
@@ -73,6 +80,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     if cfg!(panic = "abort") {
         tracing::warn!("built with panic = \"abort\": a panic in one task ends the whole run, without a report");
     }
+    limits::prepare(&settings, flags.host.is_none() && defaults.has_host());
     let host = match &flags.host {
         Some(host) => Some(host.clone()),
         None => defaults.start_host()?.inspect(|host| tracing::info!("no --host given: {}", live::default_host(host))),
@@ -80,8 +88,6 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     if let Some(host) = &host {
         test = test.host(host);
     }
-    limits::prepare(defaults.users_or(flags.users));
-    let test = flags.apply(defaults.apply(test));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -66,6 +66,26 @@ impl Process {
     pub(crate) fn finish(self) -> Ended {
         self.start().finish()
     }
+
+    /// Starts it with a stdout whose reader has gone.
+    pub(crate) fn start_without_stdout(mut self) -> Deaf {
+        let mut child = self.0.spawn().expect("the example is built");
+        drop(child.stdout.take());
+        Deaf(child)
+    }
+}
+
+/// A process to whose stdout nobody listens.
+pub(crate) struct Deaf(Child);
+
+impl Deaf {
+    /// Everything it says on stderr until its end.
+    pub(crate) fn err(&mut self) -> String {
+        let mut text = String::new();
+        self.0.stderr.take().expect("a pipe").read_to_string(&mut text).expect("text");
+        self.0.wait().expect("an end");
+        text
+    }
 }
 
 /// A process that runs.

@@ -45,7 +45,10 @@ fn test() -> Result<(), String> {
     }
     cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     budget::check()?;
-    cargo(&["test", "--workspace", "--all-features"], &[])
+    // The second transport. The rest is tested as most people build it: the compiler's messages, which the macros' tests
+    // compare, name the clients that there are.
+    cargo(&["test", "-p", "loadtest-http", "--all-features"], &[])?;
+    cargo(&["test", "--workspace"], &[])
 }
 
 /// Runs cargo and shows what is run and how long it took.

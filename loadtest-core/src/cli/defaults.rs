@@ -1,22 +1,15 @@
 //! Defaults in code, for `main!`: they lose against flags and variables.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::error::InputError;
-use crate::runner::LoadTest;
 
 type HostFunction = Box<dyn FnOnce() -> Result<String, InputError>>;
 
-/// What `main!(…, key = value)` sets.
+/// What `main!(…, key = value)` sets that is no part of a `LoadTest`: what only a command line knows.
 #[derive(Default)]
 pub struct Defaults {
     host: Option<HostFunction>,
-    users: Option<u64>,
-    spawn_rate: Option<f64>,
-    run_time: Option<Duration>,
-    stop_timeout: Option<Duration>,
-    on_stop_timeout: Option<Duration>,
 }
 
 impl Defaults {
@@ -33,41 +26,6 @@ impl Defaults {
         self
     }
 
-    /// How many users.
-    #[must_use]
-    pub fn users(mut self, users: u64) -> Self {
-        self.users = Some(users);
-        self
-    }
-
-    /// Users started per second.
-    #[must_use]
-    pub fn spawn_rate(mut self, users_per_second: impl Into<f64>) -> Self {
-        self.spawn_rate = Some(users_per_second.into());
-        self
-    }
-
-    /// How long to run.
-    #[must_use]
-    pub fn run_time(mut self, run_time: Duration) -> Self {
-        self.run_time = Some(run_time);
-        self
-    }
-
-    /// How long a task may take to finish at the end.
-    #[must_use]
-    pub fn stop_timeout(mut self, stop_timeout: Duration) -> Self {
-        self.stop_timeout = Some(stop_timeout);
-        self
-    }
-
-    /// How long each `on_stop` may take.
-    #[must_use]
-    pub fn on_stop_timeout(mut self, on_stop_timeout: Duration) -> Self {
-        self.on_stop_timeout = Some(on_stop_timeout);
-        self
-    }
-
     /// Whether to start without being asked. There is no web UI yet in which a run could wait, so every run does.
     #[must_use]
     pub fn autostart(self, _autostart: bool) -> Self {
@@ -80,38 +38,19 @@ impl Defaults {
         self
     }
 
+    pub(super) fn has_host(&self) -> bool {
+        self.host.is_some()
+    }
+
     /// The host of the code, if there is one: this may start a server.
     pub(super) fn start_host(&mut self) -> Result<Option<String>, InputError> {
         self.host.take().map(|host| host()).transpose()
-    }
-
-    pub(super) fn users_or(&self, users: Option<u64>) -> u64 {
-        users.or(self.users).unwrap_or(1)
-    }
-
-    pub(super) fn apply(&self, mut test: LoadTest) -> LoadTest {
-        if let Some(users) = self.users {
-            test = test.users(users);
-        }
-        if let Some(spawn_rate) = self.spawn_rate {
-            test = test.spawn_rate(spawn_rate);
-        }
-        if let Some(run_time) = self.run_time {
-            test = test.run_time(run_time);
-        }
-        if let Some(stop_timeout) = self.stop_timeout {
-            test = test.stop_timeout(stop_timeout);
-        }
-        if let Some(on_stop_timeout) = self.on_stop_timeout {
-            test = test.on_stop_timeout(on_stop_timeout);
-        }
-        test
     }
 }
 
 impl fmt::Debug for Defaults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Defaults").field("users", &self.users).field("run_time", &self.run_time).finish_non_exhaustive()
+        f.debug_struct("Defaults").finish_non_exhaustive()
     }
 }
 

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Parser;
-use clap::error::ErrorKind;
+use clap::builder::FalseyValueParser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Parser};
 use tracing::level_filters::LevelFilter;
 
 use crate::exit_code;
@@ -21,11 +22,11 @@ use crate::units::parse_duration;
 )]
 pub(super) struct Flags {
     /// Host to test, such as http://localhost:8080
-    #[arg(short = 'H', long, env = "LOADTEST_HOST", value_name = "URL")]
+    #[arg(short = 'H', long, env = "LOADTEST_HOST", value_name = "URL", hide_env_values = true)]
     pub(super) host: Option<String>,
 
     /// How many users to simulate at once
-    #[arg(short, long, env = "LOADTEST_USERS", value_name = "N", value_parser = users, allow_negative_numbers = true)]
+    #[arg(short, long, env = "LOADTEST_USERS", value_name = "N", value_parser = users, allow_hyphen_values = true)]
     pub(super) users: Option<u64>,
 
     /// How many users to start per second; "unlimited" starts all at once
@@ -33,35 +34,35 @@ pub(super) struct Flags {
     spawn_rate: Option<f64>,
 
     /// Stop after this time: 20, 20s, 3m, 2h, 1h20m
-    #[arg(short = 't', long, env = "LOADTEST_RUN_TIME", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    #[arg(short = 't', long, env = "LOADTEST_RUN_TIME", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     run_time: Option<Duration>,
 
     /// How long users may take to finish their task at the end; without it requests in flight are interrupted
-    #[arg(short, long, env = "LOADTEST_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    #[arg(short, long, env = "LOADTEST_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     stop_timeout: Option<Duration>,
 
     /// How long each on_stop may take [default: 30s]
-    #[arg(long, env = "LOADTEST_ON_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_negative_numbers = true)]
+    #[arg(long, env = "LOADTEST_ON_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     on_stop_timeout: Option<Duration>,
 
     /// How many on_stops may run at once [default: 100]
-    #[arg(long, env = "LOADTEST_STOP_CONCURRENCY", value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, env = "LOADTEST_STOP_CONCURRENCY", value_name = "N", value_parser = count, allow_hyphen_values = true)]
     stop_concurrency: Option<usize>,
 
     /// Run without the web UI (there is none yet: accepted so that scripts need not change)
-    #[arg(long, env = "LOADTEST_HEADLESS")]
+    #[arg(long, env = "LOADTEST_HEADLESS", value_parser = FalseyValueParser::new())]
     headless: bool,
 
     /// Start at once instead of waiting in the web UI (there is none yet)
-    #[arg(long, env = "LOADTEST_AUTOSTART")]
+    #[arg(long, env = "LOADTEST_AUTOSTART", value_parser = FalseyValueParser::new())]
     autostart: bool,
 
     /// Print only the tables at the end
-    #[arg(long, env = "LOADTEST_ONLY_SUMMARY")]
+    #[arg(long, env = "LOADTEST_ONLY_SUMMARY", value_parser = FalseyValueParser::new())]
     pub(super) only_summary: bool,
 
     /// Forget the figures when all users have been started
-    #[arg(long, env = "LOADTEST_RESET_STATS")]
+    #[arg(long, env = "LOADTEST_RESET_STATS", value_parser = FalseyValueParser::new())]
     reset_stats: bool,
 
     /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and PREFIX_exceptions.csv
@@ -69,11 +70,11 @@ pub(super) struct Flags {
     pub(super) csv: Option<PathBuf>,
 
     /// Repeat the random choices of an earlier run [default: drawn, and printed at the end]
-    #[arg(long, env = "LOADTEST_SEED", value_name = "N")]
+    #[arg(long, env = "LOADTEST_SEED", value_name = "N", value_parser = seed, allow_hyphen_values = true)]
     seed: Option<u64>,
 
     /// How many threads drive the users [default: the number of cores]
-    #[arg(long, env = "LOADTEST_THREADS", value_name = "N", value_parser = count, allow_negative_numbers = true)]
+    #[arg(long, env = "LOADTEST_THREADS", value_name = "N", value_parser = count, allow_hyphen_values = true)]
     threads: Option<usize>,
 
     /// How much to log: DEBUG, INFO, WARNING, ERROR, OFF
@@ -89,7 +90,7 @@ pub(super) struct Flags {
     pub(super) list: bool,
 
     /// The exit code when requests failed or tasks had errors
-    #[arg(long, env = "LOADTEST_EXIT_CODE_ON_ERROR", value_name = "N", default_value_t = exit_code::ERRORS)]
+    #[arg(long, env = "LOADTEST_EXIT_CODE_ON_ERROR", value_name = "N", default_value_t = exit_code::ERRORS, value_parser = code, allow_hyphen_values = true)]
     pub(super) exit_code_on_error: u8,
 
     /// User classes to run [default: all]
@@ -100,6 +101,9 @@ pub(super) struct Flags {
 impl Flags {
     /// Lets what was typed win over what was set before.
     pub(super) fn apply(&self, mut test: LoadTest) -> LoadTest {
+        if let Some(host) = &self.host {
+            test = test.host(host);
+        }
         if let Some(users) = self.users {
             test = test.users(users);
         }
@@ -145,6 +149,14 @@ fn count(text: &str) -> Result<usize, String> {
     }
 }
 
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("give a whole number from 0 to {}", u64::MAX))
+}
+
+fn code(text: &str) -> Result<u8, String> {
+    text.parse().map_err(|_| "give a whole number from 0 to 255".to_owned())
+}
+
 fn rate(text: &str) -> Result<f64, String> {
     if text.eq_ignore_ascii_case("unlimited") {
         return Ok(f64::INFINITY);
@@ -179,8 +191,30 @@ pub(super) fn explain(error: &clap::Error) -> u8 {
         let _ = error.print();
         return exit_code::OK;
     }
-    super::complain(&crate::InputError::new(one_line(&error.render().to_string())));
+    let mut line = one_line(&error.render().to_string());
+    if let Some(variable) = variable_of(error) {
+        line.push_str("; it comes from the variable ");
+        line.push_str(&variable);
+    }
+    super::complain(&crate::InputError::new(line));
     exit_code::INPUT
+}
+
+/// The variable from which a wrong value comes, if it was not typed.
+fn variable_of(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
+    let flag = named.split(' ').next()?;
+    let command = Flags::command();
+    let argument = command
+        .get_arguments()
+        .find(|argument| argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long)))?;
+    let short = argument.get_short().map(|short| format!("-{short}"));
+    let typed = std::env::args().skip(1).any(|typed| {
+        typed.starts_with(flag)
+            || short.as_ref().is_some_and(|short| !typed.starts_with("--") && typed.starts_with(short))
+    });
+    let variable = argument.get_env().filter(|variable| !typed && std::env::var_os(variable).is_some())?;
+    Some(variable.to_string_lossy().into_owned())
 }
 
 /// The message and its tips, without usage and the pointer to `--help`.
@@ -197,8 +231,6 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     fn refused(arguments: &[&str]) -> String {
@@ -223,6 +255,12 @@ mod tests {
             (&["-t", "-5"], "write for example"),
             (&["--user", "5", "--userz"], "'--users'"),
             (&["--loglevel", "LOUD"], "DEBUG, INFO"),
+            (&["--seed", "-1"], "from 0 to"),
+            (&["--exit-code-on-error", "300"], "from 0 to 255"),
+            (&["--exit-code-on-error", "-1"], "from 0 to 255"),
+            (&["--stop-timeout", "-1s"], "write for example"),
+            (&["--threads", "0"], "at least 1"),
+            (&["-u", "1e3"], "whole number"),
         ] {
             let line = refused(arguments);
             assert!(line.contains(expected) && !line.contains('\n'), "{arguments:?}: {line}");

@@ -12,7 +12,7 @@ use crate::units::{format_duration, format_millis};
 pub(super) fn opening(running: &Running, host: Option<&str>) -> String {
     let mut line = format!("run {}, seed {}, {} threads", running.run_id(), running.seed(), running.threads());
     if let Some(host) = host {
-        let _ = write!(line, ", against {host}");
+        let _ = write!(line, ", against {}", without_credentials(host));
     }
     if let Some(run_time) = running.run_time() {
         let _ = write!(line, ", for {}", format_duration(run_time));
@@ -24,7 +24,17 @@ pub(super) fn opening(running: &Running, host: Option<&str>) -> String {
 pub(super) fn default_host(host: &str) -> String {
     let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| host.contains(here));
     let shared = if here { ", which shares this machine with the users" } else { "" };
-    format!("testing {host}{shared}")
+    format!("testing {}{shared}", without_credentials(host))
+}
+
+/// A host as it may be shown: `http://user:password@host` keeps its secrets.
+fn without_credentials(host: &str) -> String {
+    let Some((scheme, rest)) = host.split_once("://") else { return host.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => host.to_owned(),
+    }
 }
 
 /// Users, rate, failures, percentiles and the time left in one line.
@@ -32,6 +42,10 @@ pub(super) fn line(snapshot: &Snapshot, run_time: Option<Duration>) -> String {
     let total = &snapshot.total;
     let stats = &total.stats;
     let mut line = format!("[{:>6}] {}", format_duration(snapshot.elapsed), users(snapshot));
+    // Early in the line: what does not fit a narrow terminal is cut off.
+    if let Some(left) = left(snapshot, run_time) {
+        let _ = write!(line, " · {} left", format_duration(left));
+    }
     let _ = write!(line, " · {} requests, {:.1}/s", stats.requests(), total.current_rate);
     match stats.fail_ratio() {
         Some(ratio) if stats.failed > 0 => {
@@ -41,9 +55,6 @@ pub(super) fn line(snapshot: &Snapshot, run_time: Option<Duration>) -> String {
     }
     if let (Some(p50), Some(p95)) = (stats.service.percentile(50.0), stats.service.percentile(95.0)) {
         let _ = write!(line, " · p50 {} ms, p95 {} ms", format_millis(p50), format_millis(p95));
-    }
-    if let Some(left) = left(snapshot, run_time) {
-        let _ = write!(line, " · {} left", format_duration(left));
     }
     line
 }
@@ -67,7 +78,7 @@ fn left(snapshot: &Snapshot, run_time: Option<Duration>) -> Option<Duration> {
 pub(super) fn table(snapshot: &Snapshot, run_time: Option<Duration>, width: usize, height: usize) -> String {
     let mut out = String::from("\n");
     let fit = |line: &str| -> String { line.chars().take(width).collect() };
-    let requests = text::requests(snapshot, width);
+    let requests = text::live_requests(snapshot, width);
     let lines: Vec<&str> = requests.lines().collect();
     // Kept free: the empty line, the summary, and the line on which the cursor stands.
     let room = height.saturating_sub(4).max(4);
@@ -126,9 +137,16 @@ mod tests {
     }
 
     #[test]
+    fn credentials_are_not_shown() {
+        assert_eq!(without_credentials("http://u:p@shop:80/x@y"), "http://shop:80/x@y");
+        assert_eq!(without_credentials("http://shop/x@y"), "http://shop/x@y");
+        assert_eq!(without_credentials("shop"), "shop");
+    }
+
+    #[test]
     fn one_line_says_it_all() {
         let line = line(&snapshot(2), Some(Duration::from_secs(10)));
-        assert!(line.starts_with("[    5s] 3 users · 2 requests"), "{line}");
-        assert!(line.contains("0 failed") && line.ends_with("5s left"), "{line}");
+        assert!(line.starts_with("[    5s] 3 users · 5s left · 2 requests"), "{line}");
+        assert!(line.contains("0 failed") && line.ends_with(" ms"), "{line}");
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn start(level: LevelFilter, file: Option<&Path>, screen: &Arc<Screen
     let started = match file {
         None => builder.with_ansi(false).with_writer(ToScreen(Arc::clone(screen))).try_init(),
         Some(path) => {
-            let file = File::create(path).map_err(|error| {
+            let file = File::options().create(true).append(true).open(path).map_err(|error| {
                 InputError::new(format!("--logfile {}: cannot be written: {error}", path.display()))
             })?;
             builder.with_ansi(false).with_writer(Mutex::new(file)).try_init()

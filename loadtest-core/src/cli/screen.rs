@@ -94,10 +94,10 @@ impl Screen {
     pub(super) fn log(&self, line: &[u8]) -> io::Result<()> {
         let drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         let mut out = io::stdout().lock();
-        drawn.erase(&mut out)?;
-        out.flush()?;
-        io::stderr().lock().write_all(line)?;
-        out.write_all(drawn.table.as_bytes())?;
-        out.flush()
+        // A stdout that was closed (`| head`) must not silence the log.
+        let _ = drawn.erase(&mut out).and_then(|()| out.flush());
+        let written = io::stderr().lock().write_all(line);
+        let _ = out.write_all(drawn.table.as_bytes()).and_then(|()| out.flush());
+        written
     }
 }

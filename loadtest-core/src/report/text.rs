@@ -12,15 +12,17 @@ pub(crate) const UNLIMITED: usize = usize::MAX;
 /// The percentiles of the table at the end, as Locust's.
 pub(crate) const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 
-/// The least width of the first column, for which other columns are left out.
+/// The least width of the first column, for which other columns are left out of the live table.
 const NAMES: usize = 24;
+/// The largest width of the first column.
+const LONGEST_NAME: usize = 120;
 
-/// A table of text: the first column to the left and cut to fit, the others to the right. Where it is too wide all the
-/// same, columns are left out.
+/// A table of text: the first column to the left and cut to fit, the others to the right.
 struct Table {
     header: Vec<String>,
     rows: Vec<Vec<String>>,
     /// The columns that can be left out, the first to go first.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the live table leaves out columns"))]
     spare: &'static [&'static str],
     /// A line before the last row, which sums up the others.
     total: bool,
@@ -42,7 +44,9 @@ impl Table {
         widths
     }
 
-    /// Leaves out columns until the names have room.
+    #[cfg(any(feature = "cli", test))]
+    /// Leaves out columns until the names have room: for the live table, which must not wrap. The report at the end keeps
+    /// all its columns.
     fn fit(&mut self, width: usize) {
         for name in self.spare {
             let widths = self.widths();
@@ -59,12 +63,11 @@ impl Table {
         }
     }
 
-    fn render(mut self, width: usize) -> String {
-        self.fit(width);
+    fn render(self, width: usize) -> String {
         let columns = self.header.len();
         let mut widths = self.widths();
         let others: usize = widths[1..].iter().map(|width| width + 2).sum();
-        widths[0] = widths[0].min(width.saturating_sub(others).max(12));
+        widths[0] = widths[0].min(width.saturating_sub(others).clamp(NAMES, LONGEST_NAME));
         let mut out = String::new();
         let line = |out: &mut String, row: &[String]| {
             let _ = write!(out, "{:<width$}", shorten(&row[0], widths[0]), width = widths[0]);
@@ -134,6 +137,18 @@ pub(crate) fn percent(ratio: f64) -> String {
 
 /// Requests, failures, times and rates of each row.
 pub(crate) fn requests(snapshot: &Snapshot, width: usize) -> String {
+    request_table(snapshot).render(width)
+}
+
+/// The same for a live table: no wider than the terminal, if need be with fewer columns.
+#[cfg(feature = "cli")]
+pub(crate) fn live_requests(snapshot: &Snapshot, width: usize) -> String {
+    let mut table = request_table(snapshot);
+    table.fit(width);
+    table.render(width)
+}
+
+fn request_table(snapshot: &Snapshot) -> Table {
     let header =
         ["Request (ms)", "ok", "failed", "interrupted", "min", "mean", "p50", "p95", "p99", "max", "req/s", "received"];
     let mut table = Table::new(&header, &["received", "min", "mean", "p99", "interrupted", "max", "p95", "req/s"]);
@@ -156,14 +171,14 @@ pub(crate) fn requests(snapshot: &Snapshot, width: usize) -> String {
             format_bytes(stats.bytes_received),
         ]);
     }
-    table.render(width)
+    table
 }
 
 /// The percentiles of each row's service times.
 pub(crate) fn percentiles(snapshot: &Snapshot, width: usize) -> String {
     let names: Vec<String> = PERCENTILES.iter().map(|percentile| format!("p{percentile}")).collect();
     let header: Vec<&str> = ["Service time (ms)"].into_iter().chain(names.iter().map(String::as_str)).collect();
-    let mut table = Table::new(&header, &["p66", "p80", "p98", "p99.99", "p75", "p99.9", "p90", "p99", "p50"]);
+    let mut table = Table::new(&header, &[]);
     table.total = true;
     for row in snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.service.count() > 0) {
         let times = PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)));

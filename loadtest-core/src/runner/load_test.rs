@@ -198,18 +198,37 @@ impl LoadTest {
     ///
     /// # Errors
     /// When there is no class of such a name.
-    pub(crate) fn keep_classes(&mut self, names: &[String]) -> Result<(), InputError> {
+    pub(crate) fn keep_classes(&mut self, names: &[&String]) -> Result<(), InputError> {
         let known = self.class_names();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
             let known = known.join(", ");
             return Err(InputError::new(format!("there is no user class `{unknown}`; there are: {known}")));
         }
-        self.classes.retain(|class| class.as_ref().map_or(true, |class| names.iter().any(|name| name == class.name())));
+        self.classes
+            .retain(|class| class.as_ref().map_or(true, |class| names.iter().any(|name| *name == class.name())));
         Ok(())
+    }
+
+    /// Checks the numbers.
+    ///
+    /// # Errors
+    /// When one makes no sense.
+    pub(crate) fn check_settings(&self) -> Result<Settings, InputError> {
+        Ok(Settings {
+            users: count("users", self.users.unwrap_or(1), MOST_USERS)?,
+            spawn_rate: positive_rate(self.spawn_rate.unwrap_or(1.0))?,
+            run_time: run_time(self.run_time)?,
+            stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO).min(LONGEST),
+            on_stop_timeout: self.on_stop_timeout.unwrap_or(Duration::from_secs(30)).min(LONGEST),
+            stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
+            threads: count("threads", self.threads.unwrap_or_else(cores), MOST_THREADS)?,
+            reset_stats: self.reset_stats,
+        })
     }
 
     /// Checks everything that can be checked before any load.
     pub(crate) fn plan(self) -> Result<Plan, InputError> {
+        let settings = self.check_settings()?;
         let classes = self.classes.into_iter().collect::<Result<Vec<_>, _>>()?;
         if classes.is_empty() {
             return Err(InputError::new("there is no user class to run: add one with .user::<MyUser>()"));
@@ -222,16 +241,6 @@ impl LoadTest {
             }
             class.check(self.host.as_deref())?;
         }
-        let settings = Settings {
-            users: count("users", self.users.unwrap_or(1), MOST_USERS)?,
-            spawn_rate: positive_rate(self.spawn_rate.unwrap_or(1.0))?,
-            run_time: run_time(self.run_time)?,
-            stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO).min(LONGEST),
-            on_stop_timeout: self.on_stop_timeout.unwrap_or(Duration::from_secs(30)).min(LONGEST),
-            stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
-            threads: count("threads", self.threads.unwrap_or_else(cores), MOST_THREADS)?,
-            reset_stats: self.reset_stats,
-        };
         let seed = self.seed.unwrap_or_else(random);
         let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
         Ok(Plan { run: Arc::new(RunInfo::new(run_id(), seed, self.host)), classes, settings, on_stop_permits })
