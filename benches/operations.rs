@@ -11,6 +11,7 @@ use loadtest::testing::{TestShard, scope};
 use loadtest::{Client, Tasks};
 
 fn record(c: &mut Criterion) {
+    c.bench_function("read the clock (once in each of the following)", |b| b.iter(tokio::time::Instant::now));
     let recorder = RecorderHandle::default();
     c.bench_function("record one sample", |b| {
         let now = tokio::time::Instant::now();

@@ -223,8 +223,9 @@ impl Pending {
         let service_time = self.stop_clock();
         self.ended = true;
         let mut recorder = self.recorder.0.borrow_mut();
-        recorder.current.last_end = Some(self.started_at + service_time);
-        let row = recorder.current.row(self.row);
+        let interval = &mut *recorder.current;
+        interval.last_end = Some(self.started_at + service_time);
+        let row = interval.row(self.row);
         row.service.record(service_time);
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
@@ -233,7 +234,7 @@ impl Pending {
             None => row.ok += 1,
             Some(failure) => {
                 row.failed += 1;
-                recorder.current.failure(self.row, failure.error, failure.sample);
+                interval.failure(self.row, failure.error, failure.sample);
             }
         }
     }
