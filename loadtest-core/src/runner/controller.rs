@@ -1,4 +1,4 @@
-//! The one state machine of a run.
+//! The one state machine of a run, in one file: whoever changes a transition needs to see the others.
 //!
 //! | state       | what                                  | next        | what is done on the way                         |
 //! |-------------|---------------------------------------|-------------|-------------------------------------------------|

@@ -6,7 +6,6 @@ use std::time::SystemTime;
 use hashbrown::{Equivalent, HashMap};
 use tokio::time::Instant;
 
-use super::recorder::shortened;
 use super::{RowKey, RowStats};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
@@ -14,6 +13,11 @@ use super::{RowKey, RowStats};
 pub(crate) const MOST_TEXTS: usize = 500;
 /// The longest error text kept, in bytes; longer ones are cut.
 const LONGEST_TEXT: usize = 1000;
+
+/// The beginning of a text that is too long.
+pub(crate) fn shortened(text: &str, most: usize) -> &str {
+    if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
+}
 
 /// A row's number within one recorder.
 pub(crate) type RowId = u32;

@@ -9,7 +9,7 @@ use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
 use super::RowKey;
-use super::interval::{ExceptionKey, Interval, MOST_TEXTS, RowId};
+use super::interval::{ExceptionKey, Interval, MOST_TEXTS, RowId, shortened};
 
 /// Different names kept per run; requests under further ones are counted in one row, `(other)`.
 pub(crate) const MOST_NAMES: usize = 10_000;
@@ -20,11 +20,6 @@ pub(crate) const OTHER: &str = "(other)";
 const MOST_METHODS: usize = 64;
 /// The longest name kept, in bytes; longer ones are cut.
 const LONGEST_NAME: usize = 512;
-
-/// The beginning of a text that is too long.
-pub(crate) fn shortened(text: &str, most: usize) -> &str {
-    if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
-}
 
 /// Looks up a row without making a key.
 #[derive(Hash)]
