@@ -70,7 +70,8 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     test = flags.apply(test);
     // Everything that can be wrong is looked at before anything is touched: an earlier run's files stay as they are.
     let settings = test.check_settings()?;
-    if flags.host.is_some() || !defaults.has_host() {
+    let host_of_code = flags.host.is_none() && defaults.has_host();
+    if !host_of_code {
         test.clone().plan()?;
     }
     let screen = Arc::new(Screen::new(flags.only_summary));
@@ -80,13 +81,12 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     if cfg!(panic = "abort") {
         tracing::warn!("built with panic = \"abort\": a panic in one task ends the whole run, without a report");
     }
-    limits::prepare(&settings, flags.host.is_none() && defaults.has_host());
-    let host = match &flags.host {
-        Some(host) => Some(host.clone()),
-        None => defaults.start_host()?.inspect(|host| tracing::info!("no --host given: {}", live::default_host(host))),
-    };
-    if let Some(host) = &host {
-        test = test.host(host);
+    limits::prepare(&settings, host_of_code);
+    let mut host = flags.host.clone();
+    if host_of_code && let Some(started) = defaults.start_host()? {
+        tracing::info!("no --host given: {}", live::default_host(&started));
+        test = test.host(&started);
+        host = Some(started);
     }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -97,14 +97,15 @@ async fn one_user<U: User>(
     seat.alive.set(Phase::Starting);
     seat.control.set_task(IN_ON_START, busy);
     let init = UserInit { cx, shared };
-    let mut user = match panics::catch(|| U::create(&init)) {
-        Ok(Ok(user)) => user,
-        Ok(Err(Exit(kind))) => {
-            class_exception::<U>(cx, "on_start", Ended::Returned(Err(Exit(kind))));
-            return Leave::StartFailed;
-        }
-        Err(panic) => {
-            class_exception::<U>(cx, "on_start", Ended::Panicked(panic));
+    let created = match panics::catch(|| U::create(&init)) {
+        Ok(Ok(user)) => Ok(user),
+        Ok(Err(exit)) => Err(Ended::Returned(Err(exit))),
+        Err(panic) => Err(Ended::Panicked(panic)),
+    };
+    let mut user = match created {
+        Ok(user) => user,
+        Err(failed) => {
+            class_exception::<U>(cx, "on_start", failed);
             return Leave::StartFailed;
         }
     };

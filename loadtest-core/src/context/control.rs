@@ -109,7 +109,7 @@ pub(crate) struct Busy {
     current: AtomicU64,
 }
 
-/// No user is being polled. `IN_NO_TASK` of the last class: nothing a user can have.
+/// No user is being polled: classes are counted from 1, so no user has this.
 const IDLE: u64 = 0;
 
 impl Busy {
@@ -122,7 +122,6 @@ impl Busy {
 
     #[inline]
     fn is_with(&self, control: &UserControl) {
-        // Class 0 would make the idle value: counted from 1.
         let current = (u64::from(control.class + 1) << 32) | u64::from(control.task.get());
         self.turn.store(self.turn.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         self.current.store(current, Ordering::Relaxed);

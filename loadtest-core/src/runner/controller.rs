@@ -15,7 +15,6 @@
 //! | spawning, running | Reset                           | the same    | figures reset; requests in flight stay          |
 //! | any         | Quit, or nobody left to command       | –           | as Stop, then the end                           |
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -363,10 +362,7 @@ impl Controller {
                 self.look_whether_drained();
             }
             ShardEvent::Deserted => self.look_whether_deserted(),
-            ShardEvent::StopTest(why) => self.stop(EndedBy::StopTest(match why {
-                Cow::Borrowed(why) => why.to_owned(),
-                Cow::Owned(why) => why,
-            })),
+            ShardEvent::StopTest(why) => self.stop(EndedBy::StopTest(why.into_owned())),
             ShardEvent::SetUp { class, result } => self.set_up(class, result),
             ShardEvent::TornDown => {
                 if self.ending == Ending::Teardown && self.state == RunState::Stopping {

@@ -61,7 +61,9 @@ trait Script: 'static {
             Ok(())
         })
     }
-    fn teardown(_: &SetupContext) {}
+    fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 struct Scripted<S>(Context, PhantomData<S>);
@@ -87,8 +89,7 @@ impl<S: Script> Tasks for Scripted<S> {
     }
 
     async fn teardown(_: &(), cx: &SetupContext) -> TaskResult {
-        S::teardown(cx);
-        Ok(())
+        S::teardown(cx).await
     }
 }
 

@@ -21,8 +21,9 @@ fn hooks_run_in_order_and_again_for_the_next_run() {
             ORDER.lock().unwrap().push("stop");
             Box::pin(async { Ok(()) })
         }
-        fn teardown(_: &SetupContext) {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
             ORDER.lock().unwrap().push("teardown A");
+            Box::pin(async { Ok(()) })
         }
     }
     impl Script for B {
@@ -31,8 +32,9 @@ fn hooks_run_in_order_and_again_for_the_next_run() {
             ORDER.lock().unwrap().push("setup B");
             Ok(())
         }
-        fn teardown(_: &SetupContext) {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
             ORDER.lock().unwrap().push("teardown B");
+            Box::pin(async { Ok(()) })
         }
     }
     paused(async || {
@@ -149,8 +151,9 @@ fn a_failing_setup_ends_the_run_before_any_user_and_undoes_the_others() {
             log(cx, "never");
             Box::pin(async { Ok(()) })
         }
-        fn teardown(_: &SetupContext) {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
             *TORN_DOWN.lock().unwrap() += 1;
+            Box::pin(async { Ok(()) })
         }
     }
     struct Bad;
@@ -159,7 +162,7 @@ fn a_failing_setup_ends_the_run_before_any_user_and_undoes_the_others() {
         fn setup() -> TaskResult {
             fail("no database")
         }
-        fn teardown(_: &SetupContext) {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
             panic!("it was never set up");
         }
     }
@@ -264,7 +267,7 @@ fn whatever_goes_wrong_in_a_hook_is_counted_and_every_user_is_stopped() {
     }
     struct PanicsInTeardown;
     impl Script for PanicsInTeardown {
-        fn teardown(_: &SetupContext) {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
             panic!("in teardown");
         }
     }
@@ -288,29 +291,12 @@ fn whatever_goes_wrong_in_a_hook_is_counted_and_every_user_is_stopped() {
 #[test]
 fn a_teardown_that_hangs_is_bounded() {
     struct S;
-    impl Tasks for S {
-        const TASKS: &'static [TaskInfo] = ONE;
-        type Shared = ();
-        async fn setup(_: &SetupContext) -> Result<(), Exit> {
-            Ok(())
-        }
-        async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
-            Ok(())
-        }
-        async fn teardown(_: &(), _: &SetupContext) -> TaskResult {
-            std::future::pending().await
+    impl Script for S {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
+            Box::pin(std::future::pending())
         }
     }
-    impl User for S {
-        const NAME: &'static str = "S";
-        fn wait_time(&self) -> Wait {
-            constant(SECOND)
-        }
-        fn create(_: &UserInit<'_, ()>) -> Result<Self, Exit> {
-            Ok(Self)
-        }
-    }
-    let (outcome, _) = run_to_end(LoadTest::new().user::<S>().run_time(SECOND).on_stop_timeout(SECOND * 3), 2);
+    let (outcome, _) = run_to_end(test::<S>().run_time(SECOND).on_stop_timeout(SECOND * 3), 2);
     assert_eq!(outcome.snapshot.elapsed, SECOND * 4);
     assert_eq!(&*outcome.snapshot.exceptions[0].task, "teardown");
 }

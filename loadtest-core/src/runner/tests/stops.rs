@@ -208,27 +208,13 @@ fn an_abort_during_a_failed_setups_teardown_keeps_the_reason() {
         }
     }
     struct Hanging;
-    impl Tasks for Hanging {
-        const TASKS: &'static [TaskInfo] = ONE;
-        type Shared = ();
-        async fn setup(_: &SetupContext) -> Result<(), Exit> {
-            Ok(())
-        }
-        async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
-            Ok(())
-        }
-        async fn teardown(_: &(), _: &SetupContext) -> TaskResult {
-            std::future::pending().await
-        }
-    }
-    impl User for Hanging {
-        const NAME: &'static str = "Hanging";
-        fn create(_: &UserInit<'_, ()>) -> Result<Self, Exit> {
-            Ok(Self)
+    impl Script for Hanging {
+        fn teardown(_: &SetupContext) -> LocalFuture<'_, TaskResult> {
+            Box::pin(std::future::pending())
         }
     }
     paused(async || {
-        let local = Local::new(LoadTest::new().user::<Hanging>().user::<Scripted<S>>(), 2);
+        let local = Local::new(test::<Hanging>().user::<Scripted<S>>(), 2);
         let outcome = local.start();
         tokio::time::sleep(SECOND).await;
         local.say(Command::Abort);
