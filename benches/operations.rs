@@ -23,6 +23,20 @@ fn record(c: &mut Criterion) {
             pending.ok();
         });
     });
+    c.bench_function("record one sample with phases", |b| {
+        let now = tokio::time::Instant::now();
+        b.iter(|| {
+            let mut pending =
+                recorder.start_at("GET", black_box("/remote.php/dav/files/[user]/ownCloud%20Manual.pdf"), now);
+            pending.set_written();
+            pending.add_received(1024);
+            let phases = pending.phases_mut();
+            phases.first_byte = black_box(Duration::from_micros(700));
+            phases.download = black_box(Duration::from_micros(90));
+            phases.reused = 1;
+            pending.ok();
+        });
+    });
     for name in 0..1000 {
         recorder.start("GET", &format!("/name/{name}")).ok();
     }

@@ -5,7 +5,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use loadtest::Tasks;
 use loadtest::prelude::*;
-use loadtest::stats::{Failure, RecorderHandle};
+use loadtest::stats::{Failure, Phases, RecorderHandle};
 use loadtest::testing::{TestShard, scope};
 
 #[test]
@@ -16,6 +16,15 @@ fn recording_a_sample_allocates_nothing() {
             let mut pending = recorder.start("GET", name);
             pending.set_written();
             pending.add_received(100);
+            pending.ok();
+            let mut pending = recorder.start("GET", name);
+            *pending.phases_mut() = Phases {
+                connect: Duration::from_micros(50),
+                first_byte: Duration::from_micros(700),
+                download: Duration::from_micros(90),
+                opened: 1,
+                ..Phases::default()
+            };
             pending.ok();
             recorder.start("GET", name).fail(Failure { error: "500 Internal Server Error", sample: "oops" });
             drop(recorder.start("GET", name));

@@ -13,12 +13,14 @@
 pub(crate) mod collector;
 mod histogram;
 pub(crate) mod interval;
+mod phases;
 pub(crate) mod recorder;
 mod row;
 pub(crate) mod snapshot;
 
 pub use histogram::Histogram;
 pub use interval::{ExceptionRow, FailureRow};
+pub use phases::{PhaseTimes, Phases};
 pub use recorder::{Failure, Pending, RecorderHandle};
 pub use row::{RowKey, RowStats, Times};
 pub use snapshot::{RowSnapshot, RunState, Snapshot, UserCounts};

@@ -293,7 +293,10 @@ mod tests {
     type Request = (usize, u8, u8, bool);
 
     fn record(recorder: &RecorderHandle, name: u8, verdict: u8) {
-        let pending = recorder.start("GET", &format!("/{}", name % 4));
+        let mut pending = recorder.start("GET", &format!("/{}", name % 4));
+        if name % 4 > 0 {
+            pending.phases_mut().opened = u32::from(name);
+        }
         match verdict % 3 {
             0 => pending.ok(),
             1 => pending.fail(Failure { error: "no", sample: "" }),
@@ -301,11 +304,14 @@ mod tests {
         }
     }
 
-    fn figures(collector: &Collector) -> Vec<(RowKey, [u64; 4])> {
+    fn figures(collector: &Collector) -> Vec<(RowKey, [u64; 6])> {
         let now = Instant::now();
         let row = |row: RowSnapshot| {
             let stats = &row.stats;
-            ((*row.key).clone(), [stats.started, stats.ok, stats.failed, stats.interrupted])
+            ((*row.key).clone(), {
+                let connects = stats.phases.connect().count();
+                [stats.started, stats.ok, stats.failed, stats.interrupted, stats.connections_opened, connects]
+            })
         };
         collector.rows(now).into_iter().chain([collector.total(now)]).map(row).collect()
     }
@@ -343,7 +349,7 @@ mod tests {
                 collector.failures().into_iter().map(|failure| (failure.key, failure.count)).collect()
             };
             prop_assert_eq!(counts(&spread), counts(&together));
-            for (_, [started, ok, failed, interrupted]) in figures(&spread) {
+            for (_, [started, ok, failed, interrupted, ..]) in figures(&spread) {
                 prop_assert_eq!(started, ok + failed + interrupted);
             }
         }

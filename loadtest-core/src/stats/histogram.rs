@@ -35,6 +35,8 @@ pub struct Histogram {
 }
 
 impl Histogram {
+    pub(crate) const EMPTY: Self = Self { chunks: Vec::new(), count: 0 };
+
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {

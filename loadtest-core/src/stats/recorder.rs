@@ -8,8 +8,8 @@ use std::time::Duration;
 use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
-use super::RowKey;
 use super::interval::{ExceptionKey, Interval, MOST_TEXTS, RowId, shortened};
+use super::{Phases, RowKey};
 
 /// Different names kept per run; requests under further ones are counted in one row, `(other)`.
 pub(crate) const MOST_NAMES: usize = 10_000;
@@ -108,6 +108,8 @@ impl RecorderHandle {
             service_time: None,
             bytes_sent: 0,
             bytes_received: 0,
+            content: None,
+            phases: None,
             written_before: 0,
             written: false,
             ended: false,
@@ -161,7 +163,11 @@ pub struct Pending {
     service_time: Option<Duration>,
     bytes_sent: u64,
     bytes_received: u64,
-    /// Of the requests before this one: those that redirects answered.
+    /// The size of the body after decoding, where it is another than what was received.
+    content: Option<u64>,
+    /// `None` when the client knows nothing of them.
+    phases: Option<Phases>,
+    /// Of the requests before this one: those that redirects answered, and attempts that failed.
     written_before: u64,
     written: bool,
     ended: bool,
@@ -185,6 +191,19 @@ impl Pending {
         self.written = false;
     }
 
+    /// The connection went away before an answer, and the request is sent once more: what is written from now on is
+    /// another attempt, of the same sample.
+    pub fn next_attempt(&mut self) {
+        self.next_hop();
+        self.phases_mut().retried += 1;
+    }
+
+    /// Where the time of this request goes, and its connections. Whoever asks for them, has them recorded; a client of a
+    /// protocol without connections never does.
+    pub fn phases_mut(&mut self) -> &mut Phases {
+        self.phases.get_or_insert_default()
+    }
+
     fn written(&self) -> u64 {
         self.written_before + u64::from(self.written)
     }
@@ -194,9 +213,14 @@ impl Pending {
         self.bytes_sent += bytes;
     }
 
-    /// Bytes of the answer's body that arrived.
+    /// Bytes of the answer's body that arrived, as they were on the wire.
     pub fn add_received(&mut self, bytes: u64) {
         self.bytes_received += bytes;
+    }
+
+    /// The size of the body after decoding, of a body that was compressed; without it, it is the bytes received.
+    pub fn set_content(&mut self, bytes: u64) {
+        self.content = Some(bytes);
     }
 
     /// Ends the service time now; the verdict may come later. Without it the verdict ends it.
@@ -224,7 +248,12 @@ impl Pending {
         row.service.record(service_time);
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
+        row.content_bytes += self.content.unwrap_or(self.bytes_received);
         row.written += self.written();
+        if let Some(phases) = &self.phases {
+            row.count_connections(phases);
+            row.phases.record(phases);
+        }
         match failure {
             None => row.ok += 1,
             Some(failure) => {
@@ -247,12 +276,16 @@ impl Drop for Pending {
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
         row.bytes_interrupted += self.bytes_received;
+        if let Some(phases) = &self.phases {
+            row.count_connections(phases);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stats::RowStats;
 
     fn books(interval: &Interval) -> Vec<(u64, u64, u64, u64)> {
         interval.touched().map(|(_, row)| (row.started, row.ok, row.failed, row.interrupted)).collect()
@@ -315,6 +348,98 @@ mod tests {
         assert!(interval.new_keys.len() <= MOST_NAMES + MOST_METHODS + 1, "{}", interval.new_keys.len());
         assert_eq!(interval.new_keys[0].name.len(), LONGEST_NAME);
         assert_eq!(interval.touched().map(|(_, row)| row.ok).sum::<u64>(), 2 + MOST_NAMES as u64 + 1000);
+    }
+
+    /// The only row of what was recorded.
+    fn row(recorder: &RecorderHandle) -> RowStats {
+        recorder.hand_over().touched().next().expect("a row").1.clone()
+    }
+
+    #[test]
+    fn each_phase_is_counted_where_there_was_one() {
+        let recorder = RecorderHandle::default();
+        let ms = Duration::from_millis;
+        let mut first = recorder.start("GET", "/");
+        *first.phases_mut() =
+            Phases { dns: ms(1), connect: ms(2), first_byte: ms(3), download: ms(4), opened: 1, ..Phases::default() };
+        first.ok();
+        let mut second = recorder.start("GET", "/");
+        second.phases_mut().reused = 1;
+        second.phases_mut().first_byte = ms(5);
+        second.fail(Failure { error: "500", sample: "" });
+        // A connection that could not be opened: no answer, so no first byte.
+        let mut refused = recorder.start("GET", "/");
+        refused.phases_mut().connect = ms(6);
+        refused.fail(Failure { error: "connection refused", sample: "" });
+        recorder.start("GET", "/").ok();
+        let row = row(&recorder);
+        let counts = row.phases.all().map(|(name, times)| (name, times.count()));
+        let expected = [("blocked", 0), ("dns", 1), ("connect", 2), ("tls", 0), ("first byte", 2), ("download", 2)];
+        assert_eq!(counts, expected);
+        assert_eq!(row.phases.connect().max(), Some(ms(6)));
+        assert_eq!(row.phases.download().min(), Some(Duration::ZERO), "an answer without a body");
+        assert_eq!((row.connections_opened, row.connections_reused, row.retries), (1, 1, 0));
+    }
+
+    #[test]
+    fn phases_of_several_requests_of_one_sample_add_up() {
+        let ms = Duration::from_millis;
+        let hop = Phases {
+            blocked: ms(1),
+            dns: ms(2),
+            connect: ms(3),
+            tls: ms(4),
+            first_byte: ms(5),
+            download: ms(6),
+            opened: 1,
+            reused: 2,
+            retried: 3,
+        };
+        let mut sum = hop;
+        sum.add(hop);
+        let twice = Phases {
+            blocked: ms(2),
+            dns: ms(4),
+            connect: ms(6),
+            tls: ms(8),
+            first_byte: ms(10),
+            download: ms(12),
+            opened: 2,
+            reused: 4,
+            retried: 6,
+        };
+        assert_eq!(sum, twice);
+    }
+
+    #[test]
+    fn an_interrupted_request_counts_its_connections_and_no_times() {
+        let recorder = RecorderHandle::default();
+        let mut pending = recorder.start("GET", "/");
+        pending.set_written();
+        pending.next_attempt();
+        pending.set_written();
+        pending.add_received(7);
+        pending.phases_mut().opened = 1;
+        pending.phases_mut().first_byte = Duration::from_millis(1);
+        drop(pending);
+        let row = row(&recorder);
+        assert_eq!((row.connections_opened, row.retries, row.written), (1, 1, 2));
+        assert!(row.phases.is_empty());
+        assert_eq!((row.bytes_interrupted, row.content_bytes), (7, 0));
+    }
+
+    #[test]
+    fn the_size_of_the_content_is_that_after_decoding() {
+        let recorder = RecorderHandle::default();
+        let mut compressed = recorder.start("GET", "/");
+        compressed.add_received(100);
+        compressed.set_content(1000);
+        compressed.ok();
+        let mut plain = recorder.start("GET", "/");
+        plain.add_received(500);
+        plain.fail(Failure { error: "500", sample: "" });
+        let row = row(&recorder);
+        assert_eq!((row.bytes_received, row.content_bytes, row.mean_size()), (600, 1500, Some(750.0)));
     }
 
     #[test]

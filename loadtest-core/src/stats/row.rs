@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Histogram;
+use super::{Histogram, PhaseTimes, Phases};
 
 /// What requests are grouped by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +30,8 @@ pub struct Times {
 }
 
 impl Times {
+    pub(crate) const EMPTY: Self = Self { sum: 0, min: 0, max: 0, histogram: Histogram::EMPTY };
+
     /// Counts one time; whole microseconds, rounded to the nearest.
     #[inline]
     pub fn record(&mut self, time: Duration) {
@@ -106,7 +108,7 @@ impl Times {
         self.histogram.merge(&other.histogram);
     }
 
-    fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.sum = 0;
         self.min = 0;
         self.max = 0;
@@ -134,12 +136,22 @@ pub struct RowStats {
     pub written: u64,
     /// Request bytes given to the connection, head and body.
     pub bytes_sent: u64,
-    /// Bytes of the answers' bodies.
+    /// Bytes of the answers' bodies as they came over the wire, compressed where the server compressed them.
     pub bytes_received: u64,
     /// Of those, the ones of interrupted requests: parts of bodies.
     pub bytes_interrupted: u64,
+    /// Bytes of the bodies of ok and failed requests after decoding.
+    pub content_bytes: u64,
+    /// Connections that requests opened, interrupted ones too, as for the next two.
+    pub connections_opened: u64,
+    /// Uses of a connection that was open already.
+    pub connections_reused: u64,
+    /// Requests sent once more because a kept connection had gone away.
+    pub retries: u64,
     /// Service time: from the send to the last byte of the answer, of ok and failed requests.
     pub service: Times,
+    /// Where that time went, of requests whose client knows.
+    pub phases: PhaseTimes,
 }
 
 impl RowStats {
@@ -155,12 +167,16 @@ impl RowStats {
         self.started.saturating_sub(self.ok + self.failed + self.interrupted)
     }
 
-    /// The mean size of the bodies of ok and failed requests, in bytes; `None` before the first.
+    /// The mean size of the bodies of ok and failed requests after decoding, in bytes; `None` before the first.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a mean of sizes")]
     pub fn mean_size(&self) -> Option<f64> {
-        let bytes = self.bytes_received.saturating_sub(self.bytes_interrupted);
-        (self.requests() > 0).then(|| bytes as f64 / self.requests() as f64)
+        (self.requests() > 0).then(|| self.content_bytes as f64 / self.requests() as f64)
+    }
+
+    /// Whether any request told of its phases or connections.
+    pub(crate) fn has_phases(&self) -> bool {
+        self.connections_opened + self.connections_reused + self.retries > 0 || !self.phases.is_empty()
     }
 
     /// The share of failed requests among those with a verdict, 0 to 1; `None` before the first.
@@ -180,14 +196,28 @@ impl RowStats {
         self.bytes_sent += other.bytes_sent;
         self.bytes_received += other.bytes_received;
         self.bytes_interrupted += other.bytes_interrupted;
+        self.content_bytes += other.content_bytes;
+        self.connections_opened += other.connections_opened;
+        self.connections_reused += other.connections_reused;
+        self.retries += other.retries;
         self.service.merge(&other.service);
+        self.phases.merge(&other.phases);
+    }
+
+    /// Counts the connections of one sample, whatever became of it.
+    pub(crate) fn count_connections(&mut self, phases: &Phases) {
+        self.connections_opened += u64::from(phases.opened);
+        self.connections_reused += u64::from(phases.reused);
+        self.retries += u64::from(phases.retried);
     }
 
     /// Forgets everything and keeps the memory.
     pub(crate) fn clear(&mut self) {
         let mut service = std::mem::take(&mut self.service);
         service.clear();
-        *self = Self { service, ..Self::default() };
+        let mut phases = std::mem::take(&mut self.phases);
+        phases.clear();
+        *self = Self { service, phases, ..Self::default() };
     }
 
     /// Starts again with what is in flight, so that the books still hold afterwards.
@@ -202,9 +232,31 @@ mod tests {
 
     use super::*;
 
-    fn of(samples: &[(u32, u8)]) -> RowStats {
+    /// One request: its time, its verdict, and which phases it had, a bit for each.
+    type Sample = (u32, u8, u8);
+
+    fn phases(micros: u32, had: u8) -> Phases {
+        let time = |bit: u8| Duration::from_micros(u64::from(micros) * u64::from(had >> bit & 1));
+        Phases {
+            blocked: time(0),
+            dns: time(1),
+            connect: time(2),
+            tls: time(3),
+            first_byte: time(4),
+            download: time(5),
+            opened: u32::from(had >> 6 & 1),
+            reused: u32::from(had >> 7),
+            retried: u32::from(had % 3),
+        }
+    }
+
+    fn of(samples: &[Sample]) -> RowStats {
         let mut row = RowStats::default();
-        for (micros, verdict) in samples {
+        for (micros, verdict, had) in samples {
+            let phases = phases(*micros, *had);
+            if *had > 0 {
+                row.count_connections(&phases);
+            }
             row.started += 1;
             match verdict % 3 {
                 0 => row.ok += 1,
@@ -214,6 +266,10 @@ mod tests {
             if verdict % 3 < 2 {
                 row.written += 1;
                 row.service.record(Duration::from_micros(u64::from(*micros)));
+                row.content_bytes += u64::from(*micros);
+                if *had > 0 {
+                    row.phases.record(&phases);
+                }
             }
             row.bytes_sent += u64::from(*verdict);
         }
@@ -223,9 +279,9 @@ mod tests {
     proptest! {
         #[test]
         fn merging_rows_is_recording_everything_into_one(
-            a in prop::collection::vec(any::<(u32, u8)>(), 0..50),
-            b in prop::collection::vec(any::<(u32, u8)>(), 0..50),
-            c in prop::collection::vec(any::<(u32, u8)>(), 0..50),
+            a in prop::collection::vec(any::<Sample>(), 0..50),
+            b in prop::collection::vec(any::<Sample>(), 0..50),
+            c in prop::collection::vec(any::<Sample>(), 0..50),
         ) {
             let all = of(&[a.clone(), b.clone(), c.clone()].concat());
             let (a, b, c) = (of(&a), of(&b), of(&c));
@@ -238,6 +294,19 @@ mod tests {
             right.merge(&a);
             prop_assert_eq!(&left, &right);
             prop_assert_eq!(left, all);
+        }
+
+        #[test]
+        fn a_cleared_row_is_as_good_as_new(
+            a in prop::collection::vec(any::<Sample>(), 0..50),
+            b in prop::collection::vec(any::<Sample>(), 0..50),
+        ) {
+            let mut row = of(&a);
+            row.clear();
+            prop_assert_eq!(&row, &RowStats::default());
+            prop_assert!(!row.has_phases());
+            row.merge(&of(&b));
+            prop_assert_eq!(row, of(&b));
         }
 
         #[test]
@@ -274,11 +343,13 @@ mod tests {
 
     #[test]
     fn a_reset_keeps_what_is_in_flight() {
-        let mut row = of(&[(10, 0), (20, 1), (30, 2)]);
+        let mut row = of(&[(10, 0, 255), (20, 1, 255), (30, 2, 255)]);
+        assert!(row.has_phases());
         row.started += 2;
         row.reset();
         assert_eq!((row.started, row.in_flight(), row.requests()), (2, 2, 0));
         assert_eq!(row.service.count(), 0);
+        assert!(!row.has_phases());
     }
 
     #[test]
@@ -286,5 +357,7 @@ mod tests {
         let times = Times::default();
         assert_eq!((times.min(), times.mean(), times.max(), times.percentile(50.0)), (None, None, None, None));
         assert_eq!(RowStats::default().fail_ratio(), None);
+        assert_eq!(RowStats::default().mean_size(), None);
+        assert_eq!(RowStats::default().phases.dns().percentile(50.0), None);
     }
 }
