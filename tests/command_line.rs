@@ -179,6 +179,9 @@ fn csv_files_agree_with_the_table() {
     assert!(read("stats_history").lines().count() >= 3);
     assert_eq!(read("failures").lines().count(), 1);
     assert_eq!(read("exceptions").lines().count(), 1);
+    let phases = read("phases");
+    assert!(phases.lines().next().unwrap().contains("Connections Opened"), "{phases}");
+    assert!(phases.lines().last().unwrap().starts_with(",Aggregated,"), "{phases}");
     std::fs::remove_dir_all(folder).unwrap();
 }
 

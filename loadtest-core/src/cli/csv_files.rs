@@ -15,10 +15,10 @@ const REWRITE_EVERY: u64 = 5;
 type Writer = fn(&Snapshot, &mut dyn Write) -> io::Result<()>;
 
 /// The files that are rewritten as a whole.
-const WHOLE: [(&str, Writer); 3] =
-    [("stats", csv::stats), ("failures", csv::failures), ("exceptions", csv::exceptions)];
+const WHOLE: [(&str, Writer); 4] =
+    [("stats", csv::stats), ("failures", csv::failures), ("exceptions", csv::exceptions), ("phases", csv::phases)];
 
-/// Four files with a common beginning of their names, as Locust's.
+/// Locust's four files with a common beginning of their names, and a fifth, `_phases.csv`.
 pub(super) struct CsvFiles {
     prefix: PathBuf,
     history: BufWriter<File>,
@@ -27,7 +27,7 @@ pub(super) struct CsvFiles {
 }
 
 impl CsvFiles {
-    /// Creates all four, so that an unwritable place is known before the run.
+    /// Creates all of them, so that an unwritable place is known before the run.
     pub(super) fn create(prefix: &Path) -> Result<Self, InputError> {
         let create = |name: &str| {
             let path = path(prefix, name);

@@ -65,7 +65,8 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_RESET_STATS", value_parser = FalseyValueParser::new())]
     reset_stats: bool,
 
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv and PREFIX_exceptions.csv
+    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv and
+    /// PREFIX_phases.csv
     #[arg(long, env = "LOADTEST_CSV", value_name = "PREFIX")]
     pub(super) csv: Option<PathBuf>,
 

@@ -1,4 +1,5 @@
-//! Locust's CSV files, column by column. Times are in milliseconds, to the microsecond.
+//! Locust's CSV files, column by column, and one of our own for what Locust does not measure. Times are in milliseconds,
+//! to the microsecond.
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -6,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use csv::Writer;
 
 use super::text::PERCENTILES;
-use crate::stats::{RowSnapshot, Snapshot};
+use crate::stats::{RowSnapshot, Snapshot, Times};
 
 /// What takes the place of a figure that there is not.
 const NONE: &str = "N/A";
@@ -131,11 +132,53 @@ pub(crate) fn exceptions(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result
     csv.flush()
 }
 
+/// What `_phases.csv` says of each phase.
+const OF_A_PHASE: [&str; 6] = ["Count", "Average", "50%", "95%", "99%", "100%"];
+
+/// `_phases.csv`: connections of each row, and where its time went.
+pub(crate) fn phases(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
+    let mut csv = Writer::from_writer(out);
+    let before = "Type,Name,Connections Opened,Connections Reused,Retries,Bytes Sent,Bytes Received,Content Bytes";
+    let names = snapshot.total.stats.phases.all().map(|(name, _)| capitalised(name));
+    let of_phases = names.iter().flat_map(|name| OF_A_PHASE.map(|figure| format!("{name} {figure}")));
+    csv.write_record(before.split(',').map(str::to_owned).chain(of_phases))?;
+    for row in all_rows(snapshot) {
+        let stats = &row.stats;
+        let counts = [
+            stats.connections_opened,
+            stats.connections_reused,
+            stats.retries,
+            stats.bytes_sent,
+            stats.bytes_received,
+            stats.content_bytes,
+        ];
+        let head = [row.key.method.to_string(), row.key.name.to_string()];
+        let counts = counts.map(|count| count.to_string());
+        let times = stats.phases.all().into_iter().flat_map(|(_, times)| of_a_phase(times));
+        csv.write_record(head.into_iter().chain(counts).chain(times))?;
+    }
+    csv.flush()
+}
+
+fn of_a_phase(times: &Times) -> [String; 6] {
+    let [p50, p95, p99, p100] = [50.0, 95.0, 99.0, 100.0].map(|percentile| millis(times.percentile(percentile)));
+    [times.count().to_string(), millis(times.mean()), p50, p95, p99, p100]
+}
+
+/// As Locust writes its columns.
+fn capitalised(name: &str) -> String {
+    let word = |word: &str| {
+        let mut letters = word.chars();
+        letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect::<String>()
+    };
+    name.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::stats::collector::Collector;
-    use crate::stats::{Failure, RecorderHandle, collector};
+    use crate::stats::{Failure, Phases, RecorderHandle, collector};
 
     fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
         let mut out = Vec::new();
@@ -182,6 +225,38 @@ mod tests {
         assert_eq!(header.split(',').count(), line.split(',').count());
         assert!(header.starts_with("Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%"));
         assert!(line.contains(",Aggregated,0.000,0.000,N/A,"), "{line}");
+    }
+
+    #[test]
+    fn phases_have_a_file_of_their_own() {
+        let now = tokio::time::Instant::now();
+        let recorder = RecorderHandle::default();
+        let mut pending = recorder.start("GET", "/b");
+        pending.add_received(10);
+        pending.set_content(40);
+        *pending.phases_mut() =
+            Phases { first_byte: Duration::from_micros(1500), opened: 2, reused: 3, retried: 1, ..Phases::default() };
+        pending.ok();
+        let mut collector = Collector::new(1, now);
+        collector.merge(0, &recorder.hand_over(), now);
+        let snapshot = Snapshot { rows: collector.rows(now), total: collector.total(now), ..collector::nothing_yet() };
+        let phases = text(|out| phases(&snapshot, out));
+        let lines: Vec<&str> = phases.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(
+            lines[0].starts_with(
+                "Type,Name,Connections Opened,Connections Reused,Retries,Bytes Sent,Bytes Received,Content Bytes,\
+                 Blocked Count,Blocked Average,Blocked 50%,Blocked 95%,Blocked 99%,Blocked 100%,Dns Count,"
+            ),
+            "{}",
+            lines[0]
+        );
+        let column = |name: &str| lines[0].split(',').position(|column| column == name).unwrap();
+        let cells: Vec<&str> = lines[1].split(',').collect();
+        assert_eq!(cells.len(), lines[0].split(',').count());
+        assert!(lines[1].starts_with("GET,/b,2,3,1,0,10,40,0,N/A,"), "{}", lines[1]);
+        assert_eq!((cells[column("First Byte Count")], cells[column("First Byte 95%")]), ("1", "1.500"));
+        assert!(lines[2].starts_with(",Aggregated,2,3,1,"), "{}", lines[2]);
     }
 
     #[test]

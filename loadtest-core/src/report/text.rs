@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot};
+use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot, Times};
 use crate::units::{format_bytes, format_millis};
 
 /// The width of a text that goes to no terminal.
@@ -187,6 +187,39 @@ pub(crate) fn percentiles(snapshot: &Snapshot, width: usize) -> String {
     if table.rows.is_empty() { String::new() } else { table.render(width) }
 }
 
+/// Median and 95th percentile in one cell.
+fn median_and_p95(times: &Times) -> String {
+    if times.count() == 0 {
+        return "-".to_owned();
+    }
+    format!("{} / {}", millis(times.percentile(50.0)), millis(times.percentile(95.0)))
+}
+
+/// Connections of each row, and where its time went; empty when no client told.
+pub(crate) fn phases(snapshot: &Snapshot, width: usize) -> String {
+    let header = [
+        "Connections and phases (ms, p50 / p95)",
+        "opened",
+        "reused",
+        "retried",
+        "dns",
+        "connect",
+        "tls",
+        "first byte",
+        "download",
+    ];
+    let mut table = Table::new(&header, &[]);
+    table.total = true;
+    for row in snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.has_phases()) {
+        let (stats, phases) = (&row.stats, &row.stats.phases);
+        let counts = [stats.connections_opened, stats.connections_reused, stats.retries].map(|count| count.to_string());
+        let times = [phases.dns(), phases.connect(), phases.tls(), phases.first_byte(), phases.download()];
+        let cells = counts.into_iter().chain(times.map(median_and_p95));
+        table.rows.push([title(row)].into_iter().chain(cells).collect());
+    }
+    if table.rows.is_empty() { String::new() } else { table.render(width) }
+}
+
 fn failures(failures: &[FailureRow]) -> String {
     let mut out = String::from("Failures\n--------\n");
     for failure in failures {
@@ -216,7 +249,7 @@ fn exceptions(exceptions: &[ExceptionRow]) -> String {
 
 /// Everything that is printed at the end of a run.
 pub(crate) fn summary(snapshot: &Snapshot, width: usize) -> String {
-    let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width)];
+    let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width), phases(snapshot, width)];
     if !snapshot.failures.is_empty() {
         parts.push(failures(&snapshot.failures));
     }

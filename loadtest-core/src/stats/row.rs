@@ -175,7 +175,8 @@ impl RowStats {
     }
 
     /// Whether any request told of its phases or connections.
-    pub(crate) fn has_phases(&self) -> bool {
+    #[must_use]
+    pub fn has_phases(&self) -> bool {
         self.connections_opened + self.connections_reused + self.retries > 0 || !self.phases.is_empty()
     }
 

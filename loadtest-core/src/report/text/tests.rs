@@ -1,4 +1,6 @@
 use super::*;
+use crate::stats::collector::{self, Collector};
+use crate::stats::{Phases, RecorderHandle};
 
 #[test]
 fn long_names_lose_their_middle() {
@@ -46,4 +48,38 @@ fn a_table_that_is_too_wide_leaves_out_columns() {
         assert_eq!(header.split("  ").filter(|cell| !cell.trim().is_empty()).count(), columns, "{width}:\n{text}");
         assert!(width < 30 || text.lines().all(|line| line.chars().count() <= width), "{width}:\n{text}");
     }
+}
+
+#[test]
+fn phases_are_shown_where_there_were_any() {
+    let now = tokio::time::Instant::now();
+    let recorder = RecorderHandle::default();
+    recorder.start("WS", "chat").ok();
+    let mut collector = Collector::new(1, now);
+    let mut show = || {
+        collector.merge(0, &recorder.hand_over(), now);
+        phases(&Snapshot { rows: collector.rows(now), total: collector.total(now), ..collector::nothing_yet() }, 120)
+    };
+    assert_eq!(show(), "", "nobody told of phases");
+    for reused in [0, 1] {
+        let mut pending = recorder.start("GET", "/cart");
+        *pending.phases_mut() = Phases {
+            connect: Duration::from_micros(250 * u64::from(1 - reused)),
+            first_byte: Duration::from_millis(1 + u64::from(reused)),
+            opened: 1 - reused,
+            reused,
+            ..Phases::default()
+        };
+        pending.ok();
+    }
+    assert_eq!(
+        format!("\n{}", show()),
+        "
+Connections and phases (ms, p50 / p95)  opened  reused  retried  dns        connect  tls   first byte       download
+--------------------------------------------------------------------------------------------------------------------
+GET /cart                                    1       1        0    -  0.250 / 0.250    -  1.00 / 2.00  0.000 / 0.000
+--------------------------------------------------------------------------------------------------------------------
+Aggregated                                   1       1        0    -  0.250 / 0.250    -  1.00 / 2.00  0.000 / 0.000
+"
+    );
 }
