@@ -28,6 +28,9 @@ fn bad_input_is_one_line_that_says_what_to_write_and_nothing_is_started() {
         (&["-H", &url, "-u", "20000000"], "at most 10000000"),
         (&["-H", &url, "--threads", "5000"], "at most 4096"),
         (&["-H", &url, "--seed", "-1"], "from 0 to"),
+        (&["-H", &url, "--cacert", "/no/such/root.pem"], "--cacert: /no/such/root.pem cannot be read"),
+        (&["-H", &url, "--cert", "/no/such/cert.pem"], "--cert: /no/such/cert.pem cannot be read"),
+        (&["-H", &url, "--key", "/no/such/key.pem"], "--cert FILE"),
         (&["-H", &url, "--csv", "/no/such/folder/x"], "folder that exists"),
         (&["-H", &url, "--logfile", "/no/such/folder/x.log"], "cannot be written"),
     ] {
@@ -155,6 +158,11 @@ fn classes_are_listed_and_help_is_help() {
         "--stop-timeout",
         "--on-stop-timeout",
         "--csv",
+        "--insecure",
+        "--cacert",
+        "--cert",
+        "--key",
+        "LOADTEST_CACERT",
         "LOADTEST_HOST",
     ] {
         assert!(help.out.contains(flag), "{flag}:\n{}", help.out);

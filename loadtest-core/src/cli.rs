@@ -11,6 +11,7 @@ mod live;
 mod log;
 mod screen;
 mod signals;
+mod tls_files;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -67,7 +68,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     if !classes.is_empty() {
         test.keep_classes(&classes)?;
     }
-    test = flags.apply(test);
+    test = flags.apply(test)?;
     // Everything that can be wrong is looked at before anything is touched: an earlier run's files stay as they are.
     let settings = test.check_settings()?;
     let host_of_code = flags.host.is_none() && defaults.has_host();

@@ -19,6 +19,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
 use crate::stats::{Failure, RecorderHandle};
+use crate::tls::TlsOptions;
 use client::Client;
 use control::{Busy, Stop, UserControl};
 
@@ -27,12 +28,13 @@ pub(crate) struct RunInfo {
     pub(crate) run_id: String,
     pub(crate) seed: u64,
     pub(crate) host: Option<String>,
+    pub(crate) tls: TlsOptions,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl RunInfo {
-    pub(crate) fn new(run_id: String, seed: u64, host: Option<String>) -> Self {
-        Self { run_id, seed, host, shared: Mutex::default() }
+    pub(crate) fn new(run_id: String, seed: u64, host: Option<String>, tls: TlsOptions) -> Self {
+        Self { run_id, seed, host, tls, shared: Mutex::default() }
     }
 }
 
@@ -116,6 +118,12 @@ impl Context {
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         self.0.host.as_deref()
+    }
+
+    /// What the run says about TLS: `--insecure`, `--cacert`, `--cert` and `--key`.
+    #[must_use]
+    pub fn tls(&self) -> &TlsOptions {
+        &self.0.run.tls
     }
 
     /// The seed of the run: given with `--seed`, else drawn at the start and printed.
@@ -306,6 +314,12 @@ impl SetupContext {
         self.0.host()
     }
 
+    /// As [`Context::tls`].
+    #[must_use]
+    pub fn tls(&self) -> &TlsOptions {
+        self.0.tls()
+    }
+
     /// As [`Context::rng`]; the same for the same seed.
     #[must_use]
     pub fn rng(&self) -> UserRng<'_> {
@@ -346,7 +360,7 @@ mod tests {
 
     fn context_of(host: Option<&str>, user_number: u64) -> Context {
         Context::new(
-            Arc::new(RunInfo::new("run".into(), 7, host.map(Into::into))),
+            Arc::new(RunInfo::new("run".into(), 7, host.map(Into::into), TlsOptions::new())),
             Rc::new(ShardInfo::new(Arc::default())),
             Rc::new(UserControl::new(0)),
             "Shopper",

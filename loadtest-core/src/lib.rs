@@ -17,6 +17,7 @@ pub mod stats;
 mod task;
 #[doc(hidden)]
 pub mod testing;
+mod tls;
 pub mod units;
 mod user;
 mod wait;
@@ -31,5 +32,6 @@ pub use report::{EndedBy, Report};
 pub use runner::load_test::Stopper;
 pub use runner::{LoadTest, RunError, Running};
 pub use task::{Scope, SetupOutput, TaskInfo, Tasks};
+pub use tls::TlsOptions;
 pub use user::{User, UserInit};
 pub use wait::{Wait, between, constant};

@@ -15,6 +15,7 @@ use crate::error::InputError;
 use crate::exit::{Exit, TaskResult};
 use crate::life::{Seat, live};
 use crate::task::{Chooser, TaskInfo};
+use crate::tls::TlsOptions;
 use crate::user::User;
 
 /// A future that stays on its thread.
@@ -79,7 +80,7 @@ pub(crate) trait UserClass: Send + Sync {
     fn weight(&self) -> f64;
     fn tasks(&self) -> &'static [TaskInfo];
     fn host(&self) -> Option<String>;
-    fn check(&self, host: Option<&str>) -> Result<(), InputError>;
+    fn check(&self, host: Option<&str>, tls: &TlsOptions) -> Result<(), InputError>;
     fn setup<'a>(&'a self, cx: &'a SetupContext) -> LocalFuture<'a, Result<AnyShared, Exit>>;
     fn teardown<'a>(&'a self, shared: &'a AnyShared, cx: &'a SetupContext) -> LocalFuture<'a, TaskResult>;
     fn live(&self, seat: Seat, shared: AnyShared) -> LocalFuture<'static, ()>;
@@ -130,9 +131,9 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         U::host()
     }
 
-    fn check(&self, host: Option<&str>) -> Result<(), InputError> {
+    fn check(&self, host: Option<&str>, tls: &TlsOptions) -> Result<(), InputError> {
         let class_host = U::host();
-        U::check(&ClientSettings::new(U::NAME, host.or(class_host.as_deref())))
+        U::check(&ClientSettings::new(U::NAME, host.or(class_host.as_deref())).with_tls(tls))
     }
 
     fn setup<'a>(&'a self, cx: &'a SetupContext) -> LocalFuture<'a, Result<AnyShared, Exit>> {

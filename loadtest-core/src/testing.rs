@@ -8,6 +8,7 @@ use crate::context::{Context, RunInfo, ShardInfo};
 use crate::stats::collector::Collector;
 use crate::stats::{FailureRow, RowSnapshot};
 use crate::task::Scope;
+use crate::tls::TlsOptions;
 
 /// What a task is run with, for calling a dispatcher by hand.
 #[must_use]
@@ -28,7 +29,13 @@ impl TestShard {
     /// A shard of a run against this host.
     #[must_use]
     pub fn new(host: Option<&str>) -> Self {
-        Self::of(Arc::new(RunInfo::new("test".into(), 1, host.map(Into::into))))
+        Self::with_tls(host, TlsOptions::new())
+    }
+
+    /// A shard of a run against this host that says this about TLS.
+    #[must_use]
+    pub fn with_tls(host: Option<&str>, tls: TlsOptions) -> Self {
+        Self::of(Arc::new(RunInfo::new("test".into(), 1, host.map(Into::into), tls)))
     }
 
     pub(crate) fn of(run: Arc<RunInfo>) -> Self {

@@ -233,6 +233,7 @@ pub fn task(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pro
 /// | `threads` | how many threads drive the users | `--threads` |
 /// | `seed` | of all random choices | `--seed` |
 /// | `reset_stats` | `true`: forget the figures when all users have been started | `--reset-stats` |
+/// | `insecure` | `true`: accept any TLS certificate | `--insecure` |
 /// | `autostart` | `true`: start without being asked | `--autostart` |
 /// | `headless` | `true`: without the web UI | `--headless` |
 /// | `crate` | the path of loadtest in quotes, if it is not `::loadtest` | |

@@ -8,6 +8,8 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use tracing::level_filters::LevelFilter;
 
+use super::tls_files;
+use crate::error::InputError;
 use crate::exit_code;
 use crate::runner::LoadTest;
 use crate::units::parse_duration;
@@ -24,6 +26,22 @@ pub(super) struct Flags {
     /// Host to test, such as http://localhost:8080
     #[arg(short = 'H', long, env = "LOADTEST_HOST", value_name = "URL", hide_env_values = true)]
     pub(super) host: Option<String>,
+
+    /// Accept any TLS certificate: expired, self-signed, of another name
+    #[arg(long, env = "LOADTEST_INSECURE", value_parser = FalseyValueParser::new())]
+    insecure: bool,
+
+    /// Trust the TLS certificates in this PEM file as well; can be repeated
+    #[arg(long, env = "LOADTEST_CACERT", value_name = "FILE")]
+    cacert: Vec<PathBuf>,
+
+    /// Show this certificate to the server: a PEM file, which may hold the key too
+    #[arg(long, env = "LOADTEST_CERT", value_name = "FILE")]
+    cert: Option<PathBuf>,
+
+    /// The private key of --cert, in PEM
+    #[arg(long, env = "LOADTEST_KEY", value_name = "FILE")]
+    key: Option<PathBuf>,
 
     /// How many users to simulate at once
     #[arg(short, long, env = "LOADTEST_USERS", value_name = "N", value_parser = users, allow_hyphen_values = true)]
@@ -101,7 +119,15 @@ pub(super) struct Flags {
 
 impl Flags {
     /// Lets what was typed win over what was set before.
-    pub(super) fn apply(&self, mut test: LoadTest) -> LoadTest {
+    ///
+    /// # Errors
+    /// When a file that was given cannot be used.
+    pub(super) fn apply(&self, mut test: LoadTest) -> Result<LoadTest, InputError> {
+        let tls = test.tls_options();
+        test = test.tls(tls_files::apply(tls, &self.cacert, self.cert.as_deref(), self.key.as_deref())?);
+        if self.insecure {
+            test = test.insecure(true);
+        }
         if let Some(host) = &self.host {
             test = test.host(host);
         }
@@ -132,7 +158,7 @@ impl Flags {
         if self.reset_stats {
             test = test.reset_stats(true);
         }
-        test
+        Ok(test)
     }
 }
 
@@ -197,7 +223,7 @@ pub(super) fn explain(error: &clap::Error) -> u8 {
         line.push_str("; it comes from the variable ");
         line.push_str(&variable);
     }
-    super::complain(&crate::InputError::new(line));
+    super::complain(&InputError::new(line));
     exit_code::INPUT
 }
 

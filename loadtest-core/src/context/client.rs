@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::InputError;
 use crate::exit::Exit;
+use crate::tls::{self, TlsOptions};
 
 /// What a client can check before any load starts.
 #[derive(Debug, Clone, Copy)]
@@ -12,13 +13,21 @@ pub struct ClientSettings<'a> {
     pub class: &'a str,
     /// The host to test: `--host`, else the one of the user class.
     pub host: Option<&'a str>,
+    /// What the run says about TLS.
+    pub tls: &'a TlsOptions,
 }
 
 impl<'a> ClientSettings<'a> {
-    /// For the tests of a client.
+    /// For the tests of a client; nothing is said about TLS.
     #[must_use]
     pub fn new(class: &'a str, host: Option<&'a str>) -> Self {
-        Self { class, host }
+        Self { class, host, tls: &tls::DEFAULT }
+    }
+
+    /// With what the run says about TLS.
+    #[must_use]
+    pub fn with_tls(self, tls: &'a TlsOptions) -> Self {
+        Self { tls, ..self }
     }
 }
 

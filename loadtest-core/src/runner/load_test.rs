@@ -16,6 +16,7 @@ use crate::report::{EndedBy, Report};
 use crate::runner::controller::{Command, Outcome};
 use crate::runner::threads;
 use crate::stats::Snapshot;
+use crate::tls::TlsOptions;
 use crate::user::User;
 
 /// The most users of one run: far beyond what a machine can hold, and what keeps a slip of the finger from filling its
@@ -70,6 +71,8 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 pub struct LoadTest {
     classes: Vec<Result<Arc<dyn UserClass>, InputError>>,
     host: Option<String>,
+    tls: TlsOptions,
+    insecure: Option<bool>,
     users: Option<u64>,
     spawn_rate: Option<f64>,
     run_time: Option<Duration>,
@@ -96,6 +99,18 @@ impl LoadTest {
     /// The host to test, such as `http://localhost:8080`; wins over the one of a user class.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
+        self
+    }
+
+    /// What clients do about TLS: further roots, an identity of their own.
+    pub fn tls(mut self, tls: TlsOptions) -> Self {
+        self.tls = tls;
+        self
+    }
+
+    /// Whether to accept any certificate, whatever [`tls`](Self::tls) says: for test systems alone.
+    pub fn insecure(mut self, insecure: bool) -> Self {
+        self.insecure = Some(insecure);
         self
     }
 
@@ -209,6 +224,12 @@ impl LoadTest {
         Ok(())
     }
 
+    /// Both settings of TLS in one.
+    pub(crate) fn tls_options(&self) -> TlsOptions {
+        let accept = self.insecure.unwrap_or(self.tls.accept_invalid_certificates);
+        self.tls.clone().accept_invalid_certificates(accept)
+    }
+
     /// Checks the numbers.
     ///
     /// # Errors
@@ -229,6 +250,7 @@ impl LoadTest {
     /// Checks everything that can be checked before any load.
     pub(crate) fn plan(self) -> Result<Plan, InputError> {
         let settings = self.check_settings()?;
+        let tls = self.tls_options();
         let classes = self.classes.into_iter().collect::<Result<Vec<_>, _>>()?;
         if classes.is_empty() {
             return Err(InputError::new("there is no user class to run: add one with .user::<MyUser>()"));
@@ -239,11 +261,11 @@ impl LoadTest {
                 let hint = "give one of them another name with #[user(name = \"…\")]";
                 return Err(InputError::new(format!("two user classes are called {name}: {hint}")));
             }
-            class.check(self.host.as_deref())?;
+            class.check(self.host.as_deref(), &tls)?;
         }
         let seed = self.seed.unwrap_or_else(random);
         let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
-        Ok(Plan { run: Arc::new(RunInfo::new(run_id(), seed, self.host)), classes, settings, on_stop_permits })
+        Ok(Plan { run: Arc::new(RunInfo::new(run_id(), seed, self.host, tls)), classes, settings, on_stop_permits })
     }
 }
 

@@ -39,6 +39,7 @@ loadtest::main!(
     threads = 1,
     seed = 42,
     reset_stats = false,
+    insecure = true,
     autostart = true,
     headless = true,
     crate = "loadtest",
