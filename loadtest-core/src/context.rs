@@ -20,7 +20,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
 use crate::stats::{Failure, RecorderHandle};
 use crate::tls::TlsOptions;
-use client::Client;
+use client::{Client, Configure};
 use control::{Busy, Stop, UserControl};
 
 /// What is the same for all users of a run, on all threads.
@@ -332,6 +332,14 @@ impl SetupContext {
     /// When the client cannot be made.
     pub fn client<C: Client>(&self) -> Result<C, Exit> {
         C::create(&self.0)
+    }
+
+    /// A client of its own with these settings, as `#[client(…)]` gives them to a user.
+    ///
+    /// # Errors
+    /// When the client cannot be made.
+    pub fn client_with<C: Configure<S>, S>(&self, own: &S) -> Result<C, Exit> {
+        C::create_with(&self.0, own)
     }
 
     /// As [`Context::measure`].

@@ -22,7 +22,9 @@ pub mod units;
 mod user;
 mod wait;
 
-pub use context::client::{Client, ClientSettings};
+pub use context::client::{Client, ClientSettings, Configure};
+#[doc(hidden)]
+pub use context::client::{Configured, Settings};
 pub use context::{Context, SetupContext, UserRng};
 pub use error::InputError;
 pub use exit::{

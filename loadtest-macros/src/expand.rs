@@ -45,7 +45,7 @@ pub(crate) fn user(user: &User) -> TokenStream {
     });
     let wait_time = wait_time.as_ref().map(|wait| quote!(fn wait_time(&self) -> #krate::__private::Wait { #wait }));
     let check = user_check(krate, fields);
-    let values = fields.iter().map(|field| initial_value(krate, field));
+    let values = fields.iter().enumerate().map(|(index, field)| initial_value(krate, index, field));
     let generated = generated(allowed);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
@@ -66,14 +66,10 @@ pub(crate) fn user(user: &User) -> TokenStream {
 }
 
 fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
-    let mut clients = fields.iter().filter(|field| matches!(field.source, Source::Client)).peekable();
-    clients.peek()?;
-    let checks = clients.map(|Field { ty, kept, .. }| {
-        quote! {
-            #(#kept)*
-            <#ty as #krate::__private::Client>::check(__loadtest_settings)?;
-        }
-    });
+    let checks: Vec<_> = fields.iter().filter_map(|field| client_check(krate, field)).collect();
+    if checks.is_empty() {
+        return None;
+    }
     Some(quote! {
         fn check(
             __loadtest_settings: &#krate::__private::ClientSettings<'_>,
@@ -84,12 +80,36 @@ fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
     })
 }
 
+fn client_check(krate: &Krate, Field { ty, kept, source, .. }: &Field) -> Option<TokenStream> {
+    let check = match source {
+        Source::Client(None) => quote!(<#ty as #krate::__private::Client>::check(__loadtest_settings)),
+        Source::Client(Some(own)) => {
+            let configured = configured(krate, ty, own);
+            quote!(#configured.check(__loadtest_settings))
+        }
+        Source::Context | Source::Shared | Source::Init(_) | Source::Default => return None,
+    };
+    Some(quote!(#(#kept)* #check?;))
+}
+
+/// A client with its settings: the expression in a function of its own, so that `?` works in it.
+fn configured(krate: &Krate, ty: &Type, own: &Expr) -> TokenStream {
+    // Where the two do not fit, the compiler says so at the expression.
+    quote_spanned! {located_at(own)=>
+        #krate::__private::Settings::new(|| ::core::result::Result::Ok(#own)).of(::core::marker::PhantomData::<#ty>)
+    }
+}
+
 /// `field: value,`, with the compiler's complaints about types at the type of the field.
-fn initial_value(krate: &Krate, field: &Field) -> TokenStream {
+fn initial_value(krate: &Krate, index: usize, field: &Field) -> TokenStream {
     let Field { member, ty, kept, source } = field;
     let value = match source {
         // By the type's own name, as in `check`: the compiler then reports a type that is no client once.
-        Source::Client => quote!(<#ty as #krate::__private::Client>::create(&__loadtest_init.context())?),
+        Source::Client(None) => quote!(<#ty as #krate::__private::Client>::create(&__loadtest_init.context())?),
+        Source::Client(Some(own)) => {
+            let configured = configured(krate, ty, own);
+            quote!(#configured.create(&__loadtest_init.context(), #index)?)
+        }
         Source::Context => quote_spanned!(located_at(ty)=> __loadtest_init.context()),
         Source::Shared => quote_spanned!(located_at(ty)=> __loadtest_init.shared()),
         Source::Init(value) => value.to_token_stream(),

@@ -72,10 +72,14 @@ use crate::errors::Errors;
 /// | attribute | the field starts as | its type |
 /// |---|---|---|
 /// | `#[client]` | a client of this user's own | `HttpSession`, or any other `loadtest::Client` |
+/// | `#[client(expr)]` | the same, made with these settings | any `loadtest::Configure` of them |
 /// | `#[context]` | who the user is, and what it can ask of the run | `Context` |
 /// | `#[shared]` | what `setup` returned, shared by all users of the class | `Arc<T>` where `setup` returns `Result<T, E>` |
 /// | `#[init(expr)]` | the expression, evaluated for each user | any |
 /// | none | its `Default` | any with `Default` |
+///
+/// The settings in `#[client(…)]` are evaluated once for each user class and thread, and once before any load, to be
+/// checked. They stand in a function that returns `Result<_, InputError>`, so `?` works in them; they cannot use `self`.
 ///
 /// # Keys of `#[user(…)]`
 ///

@@ -1,5 +1,10 @@
 //! Clients: what a user talks to the system under test with.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
 use crate::context::Context;
 use crate::error::InputError;
 use crate::exit::Exit;
@@ -55,4 +60,122 @@ pub trait Client: Sized {
     /// # Errors
     /// When it cannot be made.
     fn create(cx: &Context) -> Result<Self, Exit>;
+}
+
+/// A client that takes settings of type `S` in code: those in `#[client(…)]`.
+///
+/// ```
+/// use loadtest_core::{Client, ClientSettings, Configure, Context, Exit, InputError};
+///
+/// struct Line {
+///     greeting: String,
+/// }
+///
+/// struct Greeting(&'static str);
+///
+/// impl Client for Line {
+///     fn create(cx: &Context) -> Result<Self, Exit> {
+///         Self::create_with(cx, &Greeting("hello"))
+///     }
+/// }
+///
+/// impl Configure<Greeting> for Line {
+///     fn check_with(_: &ClientSettings<'_>, own: &Greeting) -> Result<(), InputError> {
+///         if own.0.is_empty() { Err(InputError::new("the greeting is empty; give a word")) } else { Ok(()) }
+///     }
+///
+///     fn create_with(_: &Context, own: &Greeting) -> Result<Self, Exit> {
+///         Ok(Self { greeting: own.0.to_owned() })
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` takes no settings of type `{S}`",
+    label = "no settings of type `{S}`",
+    note = "where the expression gives a `Result`, put a `?` behind it; `#[client]` alone makes the client without settings",
+    note = "a client of your own takes them with `impl loadtest::Configure<{S}> for {Self}`"
+)]
+pub trait Configure<S>: Client {
+    /// Whether clients can be made with these settings, in place of [`Client::check`].
+    ///
+    /// # Errors
+    /// When not: with what to write instead.
+    fn check_with(settings: &ClientSettings<'_>, own: &S) -> Result<(), InputError>;
+
+    /// Makes the client of one user, in place of [`Client::create`].
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    fn create_with(cx: &Context, own: &S) -> Result<Self, Exit>;
+}
+
+/// The settings in `#[client(…)]`: what the derive expands to.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Settings<F>(F);
+
+/// Settings and the client that takes them.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Configured<C, S, F> {
+    make: F,
+    check: fn(&ClientSettings<'_>, &S) -> Result<(), InputError>,
+    create: fn(&Context, &S) -> Result<C, Exit>,
+}
+
+impl<S, F: FnOnce() -> Result<S, InputError>> Settings<F> {
+    /// The expression as a function, in which `?` works.
+    pub fn new(make: F) -> Self {
+        Self(make)
+    }
+
+    /// For a client of this type. The one place where the two have to fit, so that the compiler reports a mistake once
+    /// although a user is checked and made.
+    pub fn of<C: Configure<S>>(self, _: PhantomData<C>) -> Configured<C, S, F> {
+        Configured { make: self.0, check: C::check_with, create: C::create_with }
+    }
+}
+
+impl<C, S: 'static, F: FnOnce() -> Result<S, InputError>> Configured<C, S, F> {
+    /// Before any load. What is wrong with the settings themselves is said with the class.
+    ///
+    /// # Errors
+    /// When the settings cannot be made, or no clients with them.
+    pub fn check(self, settings: &ClientSettings<'_>) -> Result<(), InputError> {
+        let class = settings.class;
+        let own = (self.make)().map_err(|error| InputError::new(format!("user class {class}: {error}")))?;
+        (self.check)(settings, &own)
+    }
+
+    /// The client of one user. The settings are made once for each thread and user class; `field` tells the fields of
+    /// the class apart.
+    ///
+    /// # Errors
+    /// When the settings cannot be made, or no client with them.
+    #[track_caller]
+    pub fn create(self, cx: &Context, field: usize) -> Result<C, Exit> {
+        let kept = cx.shard_local(Kept::<S>::default);
+        // Class names are unique in a run.
+        let key = (cx.class(), field);
+        let found = kept.0.borrow().get(&key).cloned();
+        let own = match found {
+            Some(own) => own,
+            // Made outside the borrow: the expression may be anything.
+            None => match (self.make)() {
+                Ok(own) => Rc::clone(kept.0.borrow_mut().entry(key).or_insert(Rc::new(own))),
+                // Not by `map_err`: the place of the exception is the user's.
+                Err(error) => return Err(Exit::from(error)),
+            },
+        };
+        (self.create)(cx, &own)
+    }
+}
+
+/// The settings of type `S` that were made on one thread, by class and field.
+struct Kept<S>(RefCell<HashMap<(&'static str, usize), Rc<S>>>);
+
+impl<S> Default for Kept<S> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
 }

@@ -133,16 +133,17 @@ impl PhaseTimes {
     #[inline]
     pub(crate) fn record(&mut self, phases: &Phases) {
         let each = self.0.get_or_insert_default();
-        // Most requests use a connection that there is.
         if phases.opened > 0 || !phases.connect.is_zero() {
             each.connect.record(phases.connect);
         }
-        for (times, time) in
-            [(&mut each.blocked, phases.blocked), (&mut each.dns, phases.dns), (&mut each.tls, phases.tls)]
-        {
-            if !time.is_zero() {
-                times.record(time);
-            }
+        if !phases.blocked.is_zero() {
+            each.blocked.record(phases.blocked);
+        }
+        if !phases.dns.is_zero() {
+            each.dns.record(phases.dns);
+        }
+        if !phases.tls.is_zero() {
+            each.tls.record(phases.tls);
         }
         if !phases.first_byte.is_zero() {
             each.first_byte.record(phases.first_byte);

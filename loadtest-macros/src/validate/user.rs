@@ -43,7 +43,8 @@ pub(crate) struct Field {
 
 /// Where the value of a field comes from.
 pub(crate) enum Source {
-    Client,
+    /// Made with its settings, if it has any.
+    Client(Option<Expr>),
     Context,
     Shared,
     Init(Expr),
@@ -210,14 +211,32 @@ fn second_attr(first: &FieldAttr, second: &FieldAttr) -> Error {
 fn field_source(attr: &FieldAttr) -> syn::Result<Source> {
     match attr.kind {
         FieldAttrKind::Init => return initial_value(&attr.original).map(Source::Init),
+        FieldAttrKind::Client => return client_settings(&attr.original).map(Source::Client),
         kind => no_arguments(&attr.original, kind)?,
     }
     Ok(match attr.kind {
-        FieldAttrKind::Client => Source::Client,
         FieldAttrKind::Context => Source::Context,
         FieldAttrKind::Shared => Source::Shared,
-        FieldAttrKind::Init | FieldAttrKind::User => Source::Default,
+        FieldAttrKind::Client | FieldAttrKind::Init | FieldAttrKind::User => Source::Default,
     })
+}
+
+fn client_settings(attr: &Attribute) -> syn::Result<Option<Expr>> {
+    match &attr.meta {
+        Meta::Path(_) => Ok(None),
+        Meta::List(list) if list.tokens.is_empty() => Err(Error::new_spanned(
+            list,
+            "`#[client(…)]` needs the client's settings: write `#[client(HttpSettings::new())]`, or `#[client]` alone",
+        )),
+        Meta::List(list) => list.parse_args().map(Some).map_err(|error| {
+            let message = format!("`#[client]` takes one expression, as `#[client(HttpSettings::new())]`: {error}");
+            Error::new(error.span(), message)
+        }),
+        Meta::NameValue(pair) => Err(Error::new_spanned(
+            pair,
+            format!("`#[client]` takes its settings in parentheses: write `#[client({})]`", text(&pair.value)),
+        )),
+    }
 }
 
 fn no_arguments(attr: &Attribute, kind: FieldAttrKind) -> syn::Result<()> {

@@ -24,8 +24,12 @@ struct Shopper {
     #[shared]
     #[init(Arc::new(()))]
     shared_and_init: Arc<()>,
-    #[client(Http)]
-    client_arguments: Http,
+    #[client()]
+    client_empty: Http,
+    #[client = "http"]
+    client_assigned: Http,
+    #[client(Http Http)]
+    client_two: Http,
     #[context()]
     context_arguments: Context,
     #[shared = "accounts"]
