@@ -7,7 +7,7 @@
 //! | [`owncloud`] | an ownCloud with accounts, WebDAV files, sessions and locks |
 //! | [`fixed`] | one prebuilt response, faster than any client can ask for it |
 //! | [`echo`] | what was sent, over http or https; delays, drips, redirects, cookies |
-//! | [`misbehaving`] | broken answers: silence, half a body, garbage |
+//! | [`misbehaving`] | whatever can be wrong: silence, resets, floods, broken framing, bad certificates |
 //!
 //! Every server runs on threads of its own with its own runtime, listens on a free
 //! port of 127.0.0.1, is up when the call that starts it returns, and is gone (its

@@ -1,46 +1,58 @@
 //! Servers as nobody wants them, to see what a load tester makes of them.
 //!
-//! Written on plain sockets, since no HTTP library lets one misbehave like this.
+//! Written on plain sockets, since no HTTP library lets one misbehave like this. A proper answer has the body
+//! `<number> <method> <target>` with the number of the request at this server, from 1: whoever gets another request's
+//! answer can tell. A server answers properly, whatever its [`Behaviour`]:
+//!
+//! - requests for targets that begin with `/proper`,
+//! - all requests after [`Misbehaving::heal`].
+//!
+//! Of TLS servers see [`Misbehaving::spawn_tls`]; of a port that leaves connections half open, [`StalledPort`].
 
-use std::io;
+mod act;
+mod behaviour;
+mod payloads;
+mod requests;
+mod stalled;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
-use crate::scan::{Complete, Scanner};
 use crate::serve::{ANY_PORT, Host};
+use crate::tls::{self, Authority};
 
-/// What every answer that is an answer carries.
-const BODY: &[u8] = b"0123456789";
-
-/// What the server does instead of answering properly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Behaviour {
-    /// Accepts connections, reads requests, never answers.
-    NeverAnswer,
-    /// Closes each connection as soon as it is accepted.
-    CloseOnAccept,
-    /// Reads a request and closes without a word.
-    CloseInsteadOfAnswering,
-    /// Answers with half of the promised body, then closes.
-    HalfBody,
-    /// Answers properly and closes, without having said `Connection: close`.
-    CloseAfterResponse,
-    /// Answers properly but byte by byte, one after each of these times.
-    Drip(Duration),
-    /// Answers with what is not HTTP, then closes.
-    Garbage,
-}
+pub use self::behaviour::{Behaviour, Then};
+pub use self::stalled::StalledPort;
+pub use crate::tls::Certificate;
 
 /// A running misbehaving server; dropping it stops the server.
 #[derive(Debug)]
 pub struct Misbehaving {
     host: Host,
-    received: Arc<AtomicU64>,
+    ca: Option<Authority>,
+    state: Arc<State>,
+}
+
+/// What the connections of a server share.
+#[derive(Debug)]
+struct State {
+    behaviour: Behaviour,
+    is_healed: AtomicBool,
+    numbered: AtomicU64,
+    received: AtomicU64,
+    misdeeds: AtomicU64,
+}
+
+impl State {
+    fn is_healed(&self) -> bool {
+        self.is_healed.load(Ordering::Relaxed)
+    }
 }
 
 impl Misbehaving {
@@ -50,22 +62,62 @@ impl Misbehaving {
     /// When the server cannot be started.
     #[must_use]
     pub fn spawn(behaviour: Behaviour) -> Self {
-        let received = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&received);
-        let host = Host::start("misbehaving", ANY_PORT, 1, &Arc::default(), move |stream| {
-            let received = Arc::clone(&counter);
-            async move {
-                // An error is a client that went away.
-                let _ = misbehave(stream, behaviour, &received).await;
-            }
-        });
-        Self { host: host.expect("a server on a free port"), received }
+        Self::start(behaviour, None)
     }
 
-    /// `http://127.0.0.1:<port>`.
+    /// As [`spawn`](Self::spawn), for `https://localhost` and `https://127.0.0.1`; for the certificate to trust see
+    /// [`ca_der`](Self::ca_der).
+    ///
+    /// ```
+    /// use testbed::misbehaving::{Behaviour, Certificate, Misbehaving};
+    ///
+    /// let server = Misbehaving::spawn_tls(Behaviour::None, Certificate::Expired);
+    /// assert!(server.url().starts_with("https://localhost:"));
+    /// ```
+    ///
+    /// # Panics
+    /// When the server cannot be started.
+    #[must_use]
+    pub fn spawn_tls(behaviour: Behaviour, certificate: Certificate) -> Self {
+        Self::start(behaviour, Some(certificate))
+    }
+
+    fn start(behaviour: Behaviour, certificate: Option<Certificate>) -> Self {
+        let identity = certificate
+            .map(|certificate| tls::identity_with(&["localhost", "127.0.0.1"], certificate).expect("a certificate"));
+        let (acceptor, ca) = identity.map(|identity| (identity.acceptor, identity.ca)).unzip();
+        let state = Arc::new(State {
+            behaviour,
+            is_healed: AtomicBool::new(false),
+            numbered: AtomicU64::new(0),
+            received: AtomicU64::new(0),
+            misdeeds: AtomicU64::new(0),
+        });
+        let shared = Arc::clone(&state);
+        let host = Host::start("misbehaving", ANY_PORT, 1, &Arc::default(), move |stream| {
+            let (state, acceptor) = (Arc::clone(&shared), acceptor.clone());
+            async move {
+                // An error is a client that went away.
+                let _ = match acceptor {
+                    _ if act::on_accept(&stream, &state) => return,
+                    None => act::serve(stream, &state).await,
+                    Some(acceptor) => match acceptor.accept(stream).await {
+                        Ok(stream) => act::serve(stream, &state).await,
+                        Err(error) => Err(error),
+                    },
+                };
+            }
+        });
+        Self { host: host.expect("a server on a free port"), ca, state }
+    }
+
+    /// `http://127.0.0.1:<port>`, or `https://localhost:<port>` with TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        self.host.url()
+        match self.ca {
+            None => self.host.url(),
+            Some(_) => format!("https://localhost:{}", self.addr().port()),
+        }
     }
 
     /// The address the server listens on.
@@ -74,10 +126,28 @@ impl Misbehaving {
         self.host.addr()
     }
 
+    /// The certificate to trust, as DER, when the server speaks TLS: of its authority, or with
+    /// [`Certificate::SelfSigned`] of another one that nobody knows.
+    #[must_use]
+    pub fn ca_der(&self) -> Option<&[u8]> {
+        self.ca.as_ref().map(|ca| ca.der.as_ref())
+    }
+
+    /// From now on the server behaves properly.
+    pub fn heal(&self) {
+        self.state.is_healed.store(true, Ordering::Relaxed);
+    }
+
     /// Requests received whole, head and body.
     #[must_use]
     pub fn received(&self) -> u64 {
-        self.received.load(Ordering::Relaxed)
+        self.state.received.load(Ordering::Relaxed)
+    }
+
+    /// How often the server has misbehaved to the end: everything bad is written, the connection closed.
+    #[must_use]
+    pub fn misdeeds(&self) -> u64 {
+        self.state.misdeeds.load(Ordering::Relaxed)
     }
 
     /// Connections accepted so far.
@@ -98,64 +168,26 @@ impl Misbehaving {
     }
 }
 
-async fn misbehave(mut stream: TcpStream, behaviour: Behaviour, received: &AtomicU64) -> io::Result<()> {
-    if behaviour == Behaviour::CloseOnAccept {
-        return Ok(());
-    }
-    let mut requests = Requests::default();
-    while let Some(request) = requests.next(&mut stream).await? {
-        received.fetch_add(1, Ordering::Relaxed);
-        let answer = proper_answer(request);
-        match behaviour {
-            Behaviour::NeverAnswer => {}
-            Behaviour::CloseOnAccept | Behaviour::CloseInsteadOfAnswering => return Ok(()),
-            Behaviour::HalfBody => {
-                return stream.write_all(&answer[..answer.len() - BODY.len() / 2]).await;
-            }
-            Behaviour::CloseAfterResponse => return stream.write_all(&answer).await,
-            Behaviour::Drip(every) => {
-                for byte in answer {
-                    tokio::time::sleep(every).await;
-                    stream.write_all(&[byte]).await?;
-                }
-            }
-            Behaviour::Garbage => {
-                return stream.write_all(b"\x16\x03\x01 this is not HTTP\r\n\r\n").await;
-            }
-        }
-    }
-    Ok(())
+/// A connection as these servers need it.
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {
+    fn tcp(&self) -> &TcpStream;
 }
 
-fn proper_answer(request: Complete) -> Vec<u8> {
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", BODY.len());
-    let mut answer = head.into_bytes();
-    if !request.head {
-        answer.extend_from_slice(BODY);
+impl Wire for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
     }
-    answer
 }
 
-/// The requests of a connection, one after the other.
-#[derive(Default)]
-struct Requests {
-    scanner: Scanner,
-    buffer: Vec<u8>,
+impl Wire for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
 }
 
-impl Requests {
-    /// The next complete request, or `None` when the client closed the connection.
-    async fn next(&mut self, stream: &mut TcpStream) -> io::Result<Option<Complete>> {
-        loop {
-            let (taken, request) = self.scanner.next(&self.buffer);
-            self.buffer.drain(..taken);
-            if request.is_some() {
-                return Ok(request);
-            }
-            let waits = taken == 0 || self.buffer.is_empty();
-            if waits && stream.read_buf(&mut self.buffer).await? == 0 {
-                return Ok(None);
-            }
-        }
+/// Waits, when there is something to wait for.
+async fn wait(time: Duration) {
+    if !time.is_zero() {
+        tokio::time::sleep(time).await;
     }
 }

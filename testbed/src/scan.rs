@@ -48,7 +48,7 @@ impl Scanner {
 
 /// Where the empty line behind a head ends. Looks at every fourth byte only, as long as
 /// it cannot be part of that line.
-fn end_of_head(input: &[u8], from: usize) -> Option<usize> {
+pub(crate) fn end_of_head(input: &[u8], from: usize) -> Option<usize> {
     let mut at = from + 3;
     while let Some(&last) = input.get(at) {
         match last {
@@ -60,7 +60,8 @@ fn end_of_head(input: &[u8], from: usize) -> Option<usize> {
     None
 }
 
-fn content_length(head: &[u8]) -> u64 {
+/// What a head says of the length of its body; 0 when it says nothing.
+pub(crate) fn content_length(head: &[u8]) -> u64 {
     head.split(|&b| b == b'\n')
         .filter_map(|line| {
             let colon = line.iter().position(|&b| b == b':')?;

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose};
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -22,8 +24,28 @@ pub(crate) struct Authority {
     pub(crate) der: CertificateDer<'static>,
 }
 
+/// What is wrong with a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// Nothing, for those who trust the authority.
+    Good,
+    /// It was valid until the year 2000.
+    Expired,
+    /// It is valid from the year 4000 on.
+    NotYetValid,
+    /// It is for another host.
+    WrongHost,
+    /// It was signed by no authority, but with its own key.
+    SelfSigned,
+}
+
 /// Makes a new authority and a certificate of it for these host names and addresses.
 pub(crate) fn identity(names: &[&str]) -> Result<Identity, Box<dyn std::error::Error>> {
+    identity_with(names, Certificate::Good)
+}
+
+/// As [`identity`], with a certificate that is good or not.
+pub(crate) fn identity_with(names: &[&str], certificate: Certificate) -> Result<Identity, Box<dyn std::error::Error>> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "testbed authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -31,9 +53,18 @@ pub(crate) fn identity(names: &[&str]) -> Result<Identity, Box<dyn std::error::E
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
 
     let key = KeyPair::generate()?;
+    let names = if certificate == Certificate::WrongHost { &["elsewhere.example"] } else { names };
     let mut params = CertificateParams::new(names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())?;
     params.distinguished_name.push(DnType::CommonName, "testbed server");
-    let certificate = params.signed_by(&key, &authority)?;
+    match certificate {
+        Certificate::Good | Certificate::WrongHost | Certificate::SelfSigned => {}
+        Certificate::Expired => params.not_after = date_time_ymd(2000, 1, 1),
+        Certificate::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+    }
+    let certificate = match certificate {
+        Certificate::SelfSigned => params.self_signed(&key)?,
+        _ => params.signed_by(&key, &authority)?,
+    };
 
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))

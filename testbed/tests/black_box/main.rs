@@ -7,6 +7,7 @@ mod echo;
 mod fixed;
 mod life;
 mod misbehaving;
+mod misbehaving_tls;
 mod owncloud_books;
 mod owncloud_dav;
 mod owncloud_locks;
