@@ -69,6 +69,7 @@
 //! | feature | default | what for |
 //! |---|---|---|
 //! | `http` | yes | `HttpSession` |
+//! | `compression` | yes | bodies of answers are asked for compressed, and decoded |
 //! | `cli` | yes | `main!` and its command line |
 //! | `reqwest` | no | a second transport for `HttpSession` |
 

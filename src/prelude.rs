@@ -8,6 +8,6 @@ pub use loadtest_core::{
     stop_test, stop_user,
 };
 #[cfg(feature = "http")]
-pub use loadtest_http::HttpSession;
+pub use loadtest_http::{HttpSession, HttpSettings};
 
 pub use crate::{User, task, tasks};

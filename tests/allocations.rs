@@ -79,3 +79,25 @@ fn dispatching_a_task_allocates_nothing() {
     assert_eq!((reader.pages, reader.books), (50, 50));
     assert_eq!(counted.count_total, 0);
 }
+
+#[cfg(feature = "http")]
+#[test]
+fn a_plain_request_allocates_little() {
+    let server = testbed::fixed::FixedServer::builder().set_cookie("session=0123456789abcdef; Path=/").spawn();
+    let server = server.expect("a server");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let shard = TestShard::new(Some(&server.url()));
+    let http = HttpSession::create_with(&shard.context(), &HttpSettings::new()).expect("a session");
+    let send = async |requests: u64| {
+        for _ in 0..requests {
+            let request = http.get("/things/17").name("/things/[id]").timeout(Duration::from_secs(30));
+            let response = request.send().await.expect("an answer");
+            assert_eq!(response.bytes().len(), 1024);
+        }
+    };
+    runtime.block_on(send(100));
+    let counted = allocation_counter::measure(|| runtime.block_on(send(1000)));
+    let each = counted.count_total / 1000;
+    println!("{each} allocations, {} bytes per request", counted.bytes_total / 1000);
+    assert!(each <= 10, "{each} allocations per request");
+}

@@ -1,18 +1,28 @@
 //! The cookies of a session, by RFC 6265, and the `Cookie` header they make.
 //!
+//! Bounded as in browsers: 180 cookies of one domain, of which the first made go first, and none longer than 4096 bytes
+//! (RFC 6265bis, 5.6).
+//!
 //! There is no list of public suffixes: a server may set a cookie for the whole of `com`, as it would in a test
 //! network where such a list makes no sense.
 
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use cookie_store::{CookieExpiration, CookieStore, RawCookie, StoreAction};
+use cookie_store::{Cookie, CookieExpiration, CookieStore, RawCookie, StoreAction};
 use http::HeaderValue;
+use loadtest_core::InputError;
 use tokio::time::Instant;
 
 use crate::target::{Origin, Target};
 use crate::transport::Head;
+
+/// The most cookies kept of one domain.
+const MOST: usize = 180;
+/// The longest cookie, name and value.
+const LONGEST: usize = 4096;
 
 /// A cookie jar that costs nothing while it is empty.
 #[derive(Debug, Default)]
@@ -101,17 +111,48 @@ impl Jar {
         let Ok(url) = target.url() else { return };
         let mut own_paths = true;
         for line in head.set_cookies() {
-            let text =
-                std::str::from_utf8(line).ok().filter(|text| !text.contains(|c: char| c.is_control() && c != '\t'));
-            let Some(Ok(cookie)) = text.map(|text| RawCookie::parse(text.to_owned())) else { continue };
+            let Some(Ok(cookie)) = text(line).map(|text| RawCookie::parse(text.to_owned())) else { continue };
+            if cookie.name().len() + cookie.value().len() > LONGEST {
+                continue;
+            }
             own_paths &= cookie.path().is_some_and(|path| path.starts_with('/'));
             // An error means that the rules of RFC 6265, 5.3 say to ignore the cookie.
             if let Ok(StoreAction::ExpiredExisting) = filled.store.insert_raw(&cookie, &url) {
                 filled.forget_expired();
             }
         }
+        filled.forget_too_many();
         filled.cached = None;
         filled.last = Stored::new(head, target, own_paths);
+    }
+
+    /// The value of a cookie of this host; of several that with the longest path.
+    pub(crate) fn get(&self, host: &Target, name: &str) -> Option<String> {
+        let filled = self.0.as_ref()?;
+        let cookies = filled.of_host(host, name);
+        cookies.max_by_key(|cookie| cookie.path.len()).map(|cookie| cookie.value().to_owned())
+    }
+
+    /// Sets a cookie of this host.
+    pub(crate) fn set(&mut self, host: &Target, name: &str, value: &str) -> Result<(), InputError> {
+        check(name, value).map_err(InputError::new)?;
+        let cookie = RawCookie::build((name.to_owned(), value.to_owned())).path("/").build();
+        let filled = self.0.get_or_insert_default();
+        let url = host.url().map_err(|error| InputError::new(error.to_string()))?;
+        filled
+            .store
+            .insert_raw(&cookie, &url)
+            .map_err(|error| InputError::new(format!("malformed cookie: {error}")))?;
+        filled.changed();
+        Ok(())
+    }
+
+    /// Forgets the cookies of this host with this name.
+    pub(crate) fn remove(&mut self, host: &Target, name: &str) {
+        let Some(filled) = &mut self.0 else { return };
+        let found: Vec<_> = filled.of_host(host, name).filter_map(key).collect();
+        filled.forget(&found);
+        filled.changed();
     }
 
     /// Forgets all cookies.
@@ -123,18 +164,41 @@ impl Jar {
 impl Filled {
     /// The store only marks a deleted cookie as expired: a server that makes and deletes one for each page would fill it.
     fn forget_expired(&mut self) {
-        let expired: Vec<_> = self
-            .store
-            .iter_any()
-            .filter(|cookie| cookie.is_expired())
-            .filter_map(|cookie| {
-                let domain = cookie.domain.as_cow()?.into_owned();
-                Some((domain, cookie.path.to_string(), cookie.name().to_owned()))
-            })
-            .collect();
-        for (domain, path, name) in expired {
-            self.store.remove(&domain, &path, &name);
+        let expired: Vec<_> = self.store.iter_any().filter(|cookie| cookie.is_expired()).filter_map(key).collect();
+        self.forget(&expired);
+    }
+
+    /// The first made go first.
+    fn forget_too_many(&mut self) {
+        if self.store.iter_any().nth(MOST).is_none() {
+            return;
         }
+        let mut by_domain = HashMap::<String, Vec<Key>>::new();
+        for key in self.store.iter_any().filter_map(key) {
+            by_domain.entry(key.0.clone()).or_default().push(key);
+        }
+        for mut keys in by_domain.into_values() {
+            keys.truncate(keys.len().saturating_sub(MOST));
+            self.forget(&keys);
+        }
+    }
+
+    fn forget(&mut self, keys: &[Key]) {
+        for (domain, path, name) in keys {
+            self.store.remove(domain, path, name);
+        }
+    }
+
+    /// What was made of the cookies before is no longer right.
+    fn changed(&mut self) {
+        (self.cached, self.last) = (None, None);
+    }
+
+    /// The cookies with this name that the host gets for one path or another.
+    fn of_host<'a>(&'a self, host: &Target, name: &'a str) -> impl Iterator<Item = &'a Cookie<'static>> {
+        let url = host.url().ok();
+        let cookies = self.store.iter_unexpired().filter(move |cookie| cookie.name() == name);
+        cookies.filter(move |cookie| url.as_ref().is_some_and(|url| cookie.domain.matches(url)))
     }
 
     fn make(&self, target: &Target, now: Instant) -> Option<Cached> {
@@ -170,6 +234,46 @@ impl Filled {
             },
         })
     }
+}
+
+/// What tells cookies apart (RFC 6265, 5.3, step 11): domain, path and name.
+type Key = (String, String, String);
+
+fn key(cookie: &Cookie<'_>) -> Option<Key> {
+    Some((cookie.domain.as_cow()?.into_owned(), cookie.path.to_string(), cookie.name().to_owned()))
+}
+
+/// A `Set-Cookie` line as text, if it is any.
+fn text(line: &[u8]) -> Option<&str> {
+    std::str::from_utf8(line).ok().filter(|text| !text.contains(|c: char| c.is_control() && c != '\t'))
+}
+
+/// The name and the value in a `Set-Cookie` line (RFC 6265, 5.2).
+pub(crate) fn pair(line: &[u8]) -> Option<(&str, &str)> {
+    let pair = text(line)?.split(';').next()?;
+    pair.split_once('=').map(|(name, value)| (name.trim(), value.trim()))
+}
+
+/// Whether these can be in a `Cookie` header (RFC 6265, 4.1.1; characters beyond ASCII are let through, as browsers do).
+pub(crate) fn check(name: &str, value: &str) -> Result<(), String> {
+    let breaks = |c: char| c.is_control() || c == ';';
+    if name.is_empty() || name.contains(|c: char| breaks(c) || c == '=' || c.is_whitespace()) {
+        return Err(format!("{name:?} cannot be the name of a cookie"));
+    }
+    if value.contains(breaks) || value.trim() != value {
+        return Err(format!("the value of the cookie {name} has a character that cannot be in one"));
+    }
+    Ok(())
+}
+
+/// The `Cookie` header of a request with cookies of its own, which replace those of the session with the same names.
+pub(crate) fn with_own(session: Option<&HeaderValue>, own: &[(String, String)]) -> Option<HeaderValue> {
+    let session = session.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).unwrap_or_default();
+    let is_own = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| own.iter().any(|(own, _)| own == name));
+    let kept = session.split("; ").filter(|pair| !pair.is_empty() && !is_own(pair)).map(str::to_owned);
+    let own = own.iter().map(|(name, value)| format!("{name}={value}"));
+    let text = kept.chain(own).collect::<Vec<_>>().join("; ");
+    HeaderValue::from_maybe_shared(Bytes::from(text)).ok()
 }
 
 /// The time left until this second of Unix time.

@@ -38,9 +38,24 @@ impl Fault {
         Self::new(ErrorKind::Request, error, sample.to_string())
     }
 
-    /// The time allowed ran out; grouped by the limit.
-    pub(crate) fn timeout(limit: Duration) -> Self {
-        Self::new(ErrorKind::Timeout, format!("timed out after {limit:?}"), "")
+    /// The time allowed ran out; grouped by the limit. The sample says how far the request had come.
+    pub(crate) fn timeout(limit: Duration, how_far: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Timeout, format!("timed out after {limit:?}"), how_far)
+    }
+
+    /// The time allowed for opening a connection ran out.
+    pub(crate) fn connect_timeout(limit: Duration, address: &dyn fmt::Display) -> Self {
+        Self::new(ErrorKind::Timeout, format!("connecting timed out after {limit:?}"), address.to_string())
+    }
+
+    /// A body is longer than it may be; grouped by the limit.
+    pub(crate) fn too_large(limit: u64, sample: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Protocol, format!("body is larger than the limit of {}", Bytes(limit)), sample)
+    }
+
+    /// What was to be sent could not be read.
+    pub(crate) fn body(error: &dyn fmt::Display) -> Self {
+        Self::request("the body could not be read", error)
     }
 
     /// The name has no address.
@@ -93,6 +108,19 @@ impl Fault {
                 Self::new(ErrorKind::Protocol, "not a valid HTTP answer: malformed body", sample)
             }
             _ => Self::new(ErrorKind::Closed, io_text(error), sample),
+        }
+    }
+}
+
+/// A limit of bytes as one writes it.
+struct Bytes(u64);
+
+impl fmt::Display for Bytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            bytes if bytes > 0 && bytes % (1024 * 1024) == 0 => write!(f, "{} MiB", bytes / (1024 * 1024)),
+            bytes if bytes > 0 && bytes % 1024 == 0 => write!(f, "{} KiB", bytes / 1024),
+            bytes => write!(f, "{bytes} bytes"),
         }
     }
 }

@@ -32,10 +32,15 @@
 //! connections of its own: no pool, no driver task, and no buffer while a user waits: one with an open connection takes
 //! less than 7 KiB. With the feature `reqwest` there is also `ReqwestSession`, on one `reqwest::Client` per thread.
 
+mod body;
+mod caught;
+mod coding;
 mod cookies;
 mod deadline;
 mod fault;
+mod headers;
 mod method;
+pub mod multipart;
 mod name;
 mod redirect;
 mod request;
@@ -44,15 +49,19 @@ mod send;
 mod session;
 mod settings;
 mod target;
+mod template;
 mod transport;
 mod verdict;
 
+pub use body::Body;
 pub use bytes::Bytes;
+pub use caught::CaughtResponse;
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 pub use method::IntoMethod;
 pub use request::RequestBuilder;
 pub use response::{BodyError, Response};
-pub use session::HttpSession;
 #[cfg(feature = "reqwest")]
 pub use session::ReqwestSession;
+pub use session::{HttpSession, Renamed};
 pub use settings::HttpSettings;
+pub use verdict::{Checks, Verdict};

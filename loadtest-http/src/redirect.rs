@@ -11,9 +11,6 @@ use crate::send::Hop;
 use crate::target::Base;
 use crate::transport::Head;
 
-/// How many redirects a request follows unless it says otherwise.
-pub(crate) const MOST: u32 = 10;
-
 /// Where an answer sends its client; `None` when it is final.
 ///
 /// A redirect without a `Location`, or with one that is no text, is an answer like any other.
@@ -49,6 +46,7 @@ pub(crate) fn follow(hop: &mut Hop, base: &Base, status: StatusCode, location: &
         for of_the_first in [AUTHORIZATION, COOKIE, HOST, PROXY_AUTHORIZATION] {
             hop.headers.remove(of_the_first);
         }
+        hop.cookies = None;
     }
     hop.target = target;
     Ok(())
@@ -61,6 +59,7 @@ mod tests {
     use http::{HeaderMap, HeaderValue};
 
     use super::*;
+    use crate::body::Body;
 
     fn hop(method: Method) -> (Hop, Base) {
         let base = Base::parse(Some("http://shop")).expect("a host");
@@ -69,8 +68,9 @@ mod tests {
         headers.insert(HOST, HeaderValue::from_static("own.example"));
         headers.insert("x-own", HeaderValue::from_static("1"));
         let target = base.resolve("/a/b?c").expect("a URL");
-        let body = Some(Bytes::from_static(b"body"));
-        (Hop { method, target, headers, body, content_type: Some("text/plain") }, base)
+        let body = Some(Body::from(Bytes::from_static(b"body")));
+        let cookies = Some(vec![("a".into(), "b".into())]);
+        (Hop { method, target, headers, body, content_type: Some("text/plain".into()), cookies }, base)
     }
 
     #[test]
@@ -103,6 +103,7 @@ mod tests {
             assert!(follow(&mut hop, &base, StatusCode::FOUND, to).is_ok());
             assert_eq!(hop.headers.contains_key(AUTHORIZATION), kept, "{to}");
             assert_eq!(hop.headers.contains_key(HOST), kept, "{to}");
+            assert_eq!(hop.cookies.is_some(), kept, "{to}");
             assert!(hop.headers.contains_key("x-own"));
         }
     }

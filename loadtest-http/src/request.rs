@@ -4,20 +4,22 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
 use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 
+use crate::body::Body;
+use crate::cookies;
 use crate::fault::Fault;
+use crate::headers::replace;
+use crate::multipart::Form;
 use crate::name;
-use crate::redirect;
+use crate::response::Response;
 use crate::send::Hop;
 use crate::session::HttpSession;
+use crate::settings::Limits;
 use crate::target::{self, BadUrl, Target, basic};
-
-/// The time allowed for a request unless it says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(60);
+use crate::verdict::Verdict;
 
 /// A request of an [`HttpSession`] while it is built; [`send`](Self::send) sends it.
 ///
@@ -31,20 +33,22 @@ const TIMEOUT: Duration = Duration::from_secs(60);
 /// let request = http.get("/users/17").name("/users/[id]").query(&[("page", 2)]).bearer_auth("token");
 /// assert!(format!("{request:?}").contains("http://shop/users/17?page=2"));
 /// ```
+///
+/// `C` are the [checks](Self::check) that it has so far.
 #[must_use = "a request does nothing until it is sent"]
-pub struct RequestBuilder {
+pub struct RequestBuilder<C = ()> {
     pub(crate) session: HttpSession,
     pub(crate) settings: Settings,
     pub(crate) request: Result<Hop, Box<Broken>>,
+    pub(crate) checks: C,
 }
 
 /// What a request is besides what it sends.
 pub(crate) struct Settings {
     pub(crate) name: Option<Cow<'static, str>>,
-    pub(crate) timeout: Duration,
-    /// `None`: a redirect is an answer like any other.
-    pub(crate) redirects: Option<u32>,
     pub(crate) expected: Option<u16>,
+    /// Those of the session, until the request changes them.
+    pub(crate) limits: Limits,
 }
 
 /// A request that cannot be sent.
@@ -57,20 +61,22 @@ pub(crate) struct Broken {
 
 impl RequestBuilder {
     pub(crate) fn new(session: &HttpSession, method: Result<Method, String>, url: &str) -> Self {
-        let settings = Settings { name: None, timeout: TIMEOUT, redirects: Some(redirect::MOST), expected: None };
+        let settings = Settings { name: None, expected: None, limits: session.0.setup.limits };
         let target = session.0.setup.base.resolve(url);
         let request = match (method, target) {
             (Ok(method), Ok(target)) => {
                 let headers = target::own_credentials(url)
                     .map(|credentials| HeaderMap::from_iter([(AUTHORIZATION, credentials)]))
                     .unwrap_or_default();
-                Ok(Hop { method, target, headers, body: None, content_type: None })
+                Ok(Hop { method, target, headers, body: None, content_type: None, cookies: None })
             }
             (method, target) => Err(refuse(session, method, target, url)),
         };
-        Self { session: session.clone(), settings, request }
+        Self { session: session.clone(), settings, request, checks: () }
     }
+}
 
+impl<C> RequestBuilder<C> {
     /// Adds a header; one of the same name that is on the request already stays beside it.
     pub fn header<K, V>(mut self, name: K, value: V) -> Self
     where
@@ -136,8 +142,8 @@ impl RequestBuilder {
         self.change(|request| {
             let form = serde_urlencoded::to_string(form)
                 .map_err(|error| Fault::request("the form does not serialise", error))?;
-            request.body = Some(form.into());
-            request.content_type = Some("application/x-www-form-urlencoded");
+            request.body = Some(Body::from(form));
+            request.content_type = Some("application/x-www-form-urlencoded".into());
             Ok(())
         });
         self
@@ -148,20 +154,57 @@ impl RequestBuilder {
         self.change(|request| {
             let json = serde_json::to_vec(value)
                 .map_err(|error| Fault::request("the body does not serialise to JSON", error))?;
-            request.body = Some(json.into());
-            request.content_type = Some("application/json");
+            request.body = Some(Body::from(json));
+            request.content_type = Some("application/json".into());
             Ok(())
         });
         self
     }
 
-    /// The body as it is; `Content-Type` is left to [`header`](Self::header).
+    /// A form of several parts as the body (`multipart/form-data`, RFC 7578); files in it are read while they are sent.
     ///
-    /// A [`Bytes`] is sent without being copied first: good for a large body that many users send.
-    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+    /// ```
+    /// # use loadtest_core::TaskResult;
+    /// # use loadtest_http::HttpSession;
+    /// use loadtest_http::multipart::Form;
+    ///
+    /// async fn upload(http: &HttpSession) -> TaskResult {
+    ///     let form = Form::new().text("title", "Holidays").file("photo", "testdata/beach.jpg");
+    ///     http.post("/photos").multipart(form).send().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn multipart(mut self, form: Form) -> Self {
+        self.change(|request| {
+            form.check().map_err(|error| Fault::request("malformed part of a form", error))?;
+            request.content_type = Some(form.content_type().into());
+            request.body = Some(Body::from(form));
+            Ok(())
+        });
+        self
+    }
+
+    /// The body as it is: bytes, text, or a file that is read while it is sent ([`Body::file`]). `Content-Type` is left
+    /// to [`header`](Self::header).
+    ///
+    /// [`Bytes`](crate::Bytes) are sent without being copied first: good for a large body that many users send.
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
         self.change(|request| {
             request.body = Some(body.into());
             request.content_type = None;
+            Ok(())
+        });
+        self
+    }
+
+    /// Sends this cookie too, with this request alone; in place of the session's cookie of the same name.
+    ///
+    /// A `Cookie` [`header`](Self::header) replaces all cookies.
+    pub fn cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (name, value) = (name.into(), value.into());
+        self.change(|request| {
+            cookies::check(&name, &value).map_err(|error| Fault::request("malformed cookie", error))?;
+            request.cookies.get_or_insert_default().push((name, value));
             Ok(())
         });
         self
@@ -173,9 +216,17 @@ impl RequestBuilder {
         self
     }
 
-    /// The time allowed from the send to the last byte of the answer, redirects included; 60 s by default.
+    /// The time allowed from the send to the last byte of the answer, redirects included; 60 s unless the
+    /// [settings](crate::HttpSettings::timeout) say otherwise.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.timeout = timeout;
+        self.settings.limits.timeout = timeout;
+        self
+    }
+
+    /// The time allowed for opening a connection, as part of the whole; 60 s unless the
+    /// [settings](crate::HttpSettings::connect_timeout) say otherwise.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.limits.connect_timeout = timeout;
         self
     }
 
@@ -185,13 +236,36 @@ impl RequestBuilder {
     /// browsers: 303 leads to a `GET`, 301 and 302 turn a `POST` into a `GET`, 307 and 308 repeat the request.
     /// `Authorization` and `Cookie` headers set on the request are not sent on to another origin.
     pub fn redirects(mut self, most: u32) -> Self {
-        self.settings.redirects = Some(most);
+        self.settings.limits.redirects = Some(most);
         self
     }
 
     /// Follows no redirect: the answer is the redirect itself.
     pub fn no_redirects(mut self) -> Self {
-        self.settings.redirects = None;
+        self.settings.limits.redirects = None;
+        self
+    }
+
+    /// Whether the body is asked for compressed, and decoded: see [`HttpSettings::compression`].
+    ///
+    /// Off, no `Accept-Encoding` is sent, and the body is given as it comes.
+    ///
+    /// [`HttpSettings::compression`]: crate::HttpSettings::compression
+    pub fn compression(mut self, on: bool) -> Self {
+        self.settings.limits.compression = on;
+        self
+    }
+
+    /// Reads, measures and counts the body, and keeps nothing of it: the cheapest way to load large ones.
+    /// [`Response::bytes`] is then empty, while [`Response::body_length`] tells how long the body was.
+    pub fn discard_body(mut self) -> Self {
+        self.settings.limits.discard = true;
+        self
+    }
+
+    /// The longest body of the answer, in bytes: see [`HttpSettings::largest_body`](crate::HttpSettings::largest_body).
+    pub fn largest_body(mut self, bytes: u64) -> Self {
+        self.settings.limits.largest_body = bytes;
         self
     }
 
@@ -201,25 +275,47 @@ impl RequestBuilder {
         self
     }
 
+    /// The request is fine only if the answer passes this check too: a `bool`, or a `Result` whose error says what is
+    /// wrong. Several are made in their order, up to the first that fails; none is when the status is not as
+    /// [expected](Self::expect_status). A panic in a check counts the request as failed.
+    ///
+    /// Failures are grouped by the text of the error: leave out of it what differs from one answer to the next.
+    ///
+    /// ```
+    /// # use loadtest_core::TaskResult;
+    /// # use loadtest_http::HttpSession;
+    /// # #[derive(serde::Deserialize)]
+    /// # struct Cart { items: Vec<u64> }
+    /// async fn show_cart(http: &HttpSession, article: u64) -> TaskResult {
+    ///     http.get("/cart")
+    ///         .check(|response| response.header("x-cache").is_none())
+    ///         .check(|response| match response.json::<Cart>() {
+    ///             Ok(cart) if cart.items.contains(&article) => Ok(()),
+    ///             Ok(_) => Err("the article is not in the cart".to_owned()),
+    ///             Err(error) => Err(error.summary().to_owned()),
+    ///         })
+    ///         .send()
+    ///         .await?;
+    ///     http.get("/cart").check(|response| response.json::<Cart>()).send().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn check<V: Verdict, F: FnOnce(&Response) -> V>(self, check: F) -> RequestBuilder<(C, F)> {
+        let Self { session, settings, request, checks } = self;
+        RequestBuilder { session, settings, request, checks: (checks, check) }
+    }
+
+    /// A request that cannot be sent, because of this.
+    pub(crate) fn broken(mut self, error: &str) -> Self {
+        self.change(|_| Err(Fault::request("malformed URL", error)));
+        self
+    }
+
     fn change(&mut self, change: impl FnOnce(&mut Hop) -> Result<(), Fault>) {
         let Ok(request) = &mut self.request else { return };
         if let Err(fault) = change(request) {
             let name = name::default_name(&self.session.0.setup.base, &request.target).into();
             self.request = Err(Box::new(Broken { method: request.method.as_str().into(), name, fault }));
-        }
-    }
-}
-
-/// Puts headers in place of those of the same names; several of one name stay together.
-pub(crate) fn replace(headers: &mut HeaderMap, with: HeaderMap) {
-    let mut last = None;
-    for (name, value) in with {
-        // A name is given only with the first of its values.
-        if let Some(name) = name {
-            headers.insert(&name, value);
-            last = Some(name);
-        } else if let Some(name) = &last {
-            headers.append(name, value);
         }
     }
 }
@@ -250,7 +346,7 @@ fn refuse(
     Box::new(Broken { method, name, fault: fault.unwrap_or_else(|| Fault::request("malformed request", url)) })
 }
 
-impl fmt::Debug for RequestBuilder {
+impl<C> fmt::Debug for RequestBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
         match &self.request {

@@ -8,8 +8,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::AsHeaderName;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use loadtest_core::stats::Phases;
 use loadtest_core::{ErrorKind, RecordedError};
 use serde::de::DeserializeOwned;
+
+use crate::cookies;
 
 use crate::target::Target;
 use crate::transport::Head;
@@ -22,15 +25,20 @@ use crate::verdict;
 pub struct Response {
     pub(crate) status: StatusCode,
     pub(crate) head: Head,
+    /// Decoded; empty where it was discarded.
     pub(crate) body: Bytes,
+    /// Its length, decoded, and as it came.
+    pub(crate) length: u64,
+    pub(crate) received: u64,
     pub(crate) service_time: Duration,
+    pub(crate) phases: Phases,
     /// Of the last request, after redirects.
     pub(crate) target: Target,
     /// Of the first request, as they stand in the statistics.
     pub(crate) method: Method,
     pub(crate) name: Option<Cow<'static, str>>,
-    /// The status that was expected, if one was named.
-    pub(crate) expected: Option<u16>,
+    /// Why it counts as failed.
+    pub(crate) failed: Option<Cow<'static, str>>,
 }
 
 impl Response {
@@ -52,15 +60,49 @@ impl Response {
         self.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok())
     }
 
-    /// The body.
+    /// The value that the answer sets for a cookie; of several the last.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.head
+            .set_cookies()
+            .filter_map(|line| cookies::pair(line))
+            .filter(|(key, _)| *key == name)
+            .last()
+            .map(|(_, value)| value)
+    }
+
+    /// The body, decoded; empty when it was [discarded](crate::RequestBuilder::discard_body).
+    ///
+    /// A body of more than 16 KiB was read to where it lies; shorter ones were copied once.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
         &self.body
     }
 
-    /// The body as UTF-8 text; what is none is replaced by `U+FFFD`.
+    /// The length of the body in bytes, decoded; also of one that was discarded.
     #[must_use]
-    pub fn text(&self) -> Cow<'_, str> {
+    pub fn body_length(&self) -> u64 {
+        self.length
+    }
+
+    /// The length of the body in bytes as it came over the wire: compressed, mostly less than
+    /// [`body_length`](Self::body_length).
+    #[must_use]
+    pub fn received_length(&self) -> u64 {
+        self.received
+    }
+
+    /// The body as UTF-8 text.
+    ///
+    /// # Errors
+    /// When it is other text, or none.
+    pub fn text(&self) -> Result<&str, BodyError> {
+        std::str::from_utf8(&self.body).map_err(|source| self.body_error(Wrong::Text(source)))
+    }
+
+    /// The body as text; what is no UTF-8 is replaced by `U+FFFD`.
+    #[must_use]
+    pub fn text_lossy(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 
@@ -68,13 +110,20 @@ impl Response {
     ///
     /// # Errors
     /// When it is no JSON, or other JSON than wanted. The request stays counted by its status; `?` in a task
-    /// makes the error an exception of the user.
+    /// makes the error an exception of the user. To make it a failed request, use it in a
+    /// [`check`](crate::RequestBuilder::check).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BodyError> {
-        serde_json::from_slice(&self.body).map_err(|source| BodyError {
-            request: format!("{} {}", self.method, self.name.as_deref().unwrap_or_else(|| self.target.path.path())),
-            start: verdict::excerpt(&self.body),
-            source,
-        })
+        serde_json::from_slice(&self.body).map_err(|source| self.body_error(Wrong::Json(source)))
+    }
+
+    #[cold]
+    fn body_error(&self, wrong: Wrong) -> BodyError {
+        BodyError { request: self.request(), start: verdict::excerpt(&self.body), wrong }
+    }
+
+    /// The request, as it is counted.
+    pub(crate) fn request(&self) -> String {
+        format!("{} {}", self.method, self.name.as_deref().unwrap_or_else(|| self.target.path.path()))
     }
 
     /// The answer itself, or an error when it was counted as failed: for a task that cannot go on without it.
@@ -89,12 +138,12 @@ impl Response {
     /// ```
     ///
     /// # Errors
-    /// With a status of 400 or above, or with another than [`expect_status`](crate::RequestBuilder::expect_status) named.
-    /// The request stands in the statistics as failed already, so `?` makes no second row under *exceptions*.
+    /// With a status of 400 or above, with another than [`expect_status`](crate::RequestBuilder::expect_status) named, or
+    /// when a [`check`](crate::RequestBuilder::check) failed. The request stands in the statistics as failed already, so `?` makes no second row under *exceptions*.
     pub fn error_for_status(self) -> Result<Self, RecordedError> {
-        match verdict::judge(self.status, self.expected) {
+        match &self.failed {
             None => Ok(self),
-            Some(error) => Err(RecordedError::new(ErrorKind::Response, error)),
+            Some(error) => Err(RecordedError::new(ErrorKind::Response, format!("{}: {error}", self.request()))),
         }
     }
 
@@ -104,6 +153,14 @@ impl Response {
         self.service_time
     }
 
+    /// Where the time went, and whether the connection was a new one; with redirects, of all requests together.
+    ///
+    /// Over reqwest only `first_byte` and `download` are known.
+    #[must_use]
+    pub fn phases(&self) -> &Phases {
+        &self.phases
+    }
+
     /// The URL that gave the answer: after redirects, and without a fragment.
     #[must_use]
     pub fn url(&self) -> String {
@@ -111,24 +168,53 @@ impl Response {
     }
 }
 
-/// A body that does not parse.
+/// A body that is not what was wanted.
 ///
 /// Its text names the request and shows the start of the body.
 #[derive(Debug)]
 pub struct BodyError {
     request: String,
     start: String,
-    source: serde_json::Error,
+    wrong: Wrong,
+}
+
+#[derive(Debug)]
+enum Wrong {
+    Json(serde_json::Error),
+    Text(std::str::Utf8Error),
+}
+
+impl BodyError {
+    /// What is wrong in fixed words, by which failures can be grouped.
+    #[must_use]
+    pub fn summary(&self) -> &'static str {
+        match &self.wrong {
+            Wrong::Json(error) => match error.classify() {
+                serde_json::error::Category::Data => "the body is other JSON than wanted",
+                serde_json::error::Category::Eof => "the body is JSON that ends too early",
+                _ => "the body is no JSON",
+            },
+            Wrong::Text(_) => "the body is no UTF-8 text",
+        }
+    }
 }
 
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: the body is not the JSON wanted: {}; it begins: {}", self.request, self.source, self.start)
+        let Self { request, start, wrong } = self;
+        let error: &dyn fmt::Display = match wrong {
+            Wrong::Json(error) => error,
+            Wrong::Text(error) => error,
+        };
+        write!(f, "{request}: {}: {error}; it begins: {start}", self.summary())
     }
 }
 
 impl Error for BodyError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&self.source)
+        match &self.wrong {
+            Wrong::Json(error) => Some(error),
+            Wrong::Text(error) => Some(error),
+        }
     }
 }

@@ -1,26 +1,44 @@
 //! The session of a simulated user.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use http::Method;
+use http::header::HeaderName;
+use http::{HeaderMap, HeaderValue, Method};
 use loadtest_core::stats::RecorderHandle;
-use loadtest_core::{Client, ClientSettings, Context, Exit, InputError};
+use loadtest_core::{Client, ClientSettings, Configure, Context, Exit, InputError};
 
 use crate::cookies::Jar;
 use crate::deadline::Timer;
+use crate::headers::{self, Automatic};
 use crate::method::IntoMethod;
 use crate::request::RequestBuilder;
-use crate::settings::HttpSettings;
-use crate::target::Base;
+use crate::settings::{self, HttpSettings, Limits};
+use crate::target::{Base, Origin};
+use crate::template;
 use crate::transport::{Kind, Network, Transport};
 
 /// What a simulated user sends HTTP requests with: cookies of its own, connections of its own.
 ///
 /// A cheap handle: clones share cookies and connections, so a user can hand one to its task sets. It lives on the
-/// thread of its user. Several requests at once (`tokio::join!`) work; each takes a connection of its own.
+/// thread of its user.
+///
+/// Several requests at once (`tokio::join!`) work, as in a browser that loads a page: each takes a connection of its own,
+/// up to 6 to one origin ([`HttpSettings::connections_per_host`]).
+///
+/// ```
+/// # use loadtest_core::TaskResult;
+/// # use loadtest_http::HttpSession;
+/// async fn load_page(http: &HttpSession) -> TaskResult {
+///     http.get("/").send().await?;
+///     let (style, logo) = tokio::join!(http.get("/style.css").send(), http.get("/logo.png").discard_body().send());
+///     (style?, logo?);
+///     Ok(())
+/// }
+/// ```
 ///
 /// # URLs
 ///
@@ -33,9 +51,10 @@ use crate::transport::{Kind, Network, Transport};
 ///
 /// # Automatic headers
 ///
-/// `Host`, `User-Agent: loadtest/<version>`, `Accept: */*`, `Cookie`, `Content-Length`, and `Content-Type` for
-/// forms and JSON. A header set on the request replaces the automatic one, but for `Content-Length` and
-/// `Transfer-Encoding`: how a body is sent is the transport's business, and a wrong length would break the connection.
+/// `Host`, `User-Agent: loadtest/<version>`, `Accept: */*`, `Accept-Encoding: gzip, br, zstd, deflate` (with the crate's
+/// feature `compression`), `Cookie`, `Content-Length`, and `Content-Type` for forms and JSON. A header set on the
+/// request replaces the one that the session or its settings have, and that the automatic one; but for `Content-Length`
+/// and `Transfer-Encoding`: how a body is sent is the transport's business, and a wrong length would break the connection.
 #[derive(Clone)]
 pub struct HttpSession(pub(crate) Rc<Inner>);
 
@@ -44,6 +63,19 @@ pub(crate) struct Inner {
     pub(crate) jar: RefCell<Jar>,
     pub(crate) transport: Transport,
     pub(crate) timer: Timer,
+    /// What only this session has; most have nothing.
+    own: RefCell<Option<Box<Own>>>,
+}
+
+/// What is set on one session.
+#[derive(Default)]
+struct Own {
+    headers: HeaderMap,
+    /// With these headers; `None` while there are none.
+    automatic: Option<Rc<Automatic>>,
+    /// Names given by [`HttpSession::rename`], the innermost last; each with the number of its guard.
+    names: Vec<(u64, Cow<'static, str>)>,
+    guards: u64,
 }
 
 /// What sessions of one thread with one host and the same settings share.
@@ -51,6 +83,10 @@ pub(crate) struct Setup {
     pub(crate) base: Base,
     pub(crate) recorder: RecorderHandle,
     pub(crate) network: Rc<Network>,
+    pub(crate) limits: Limits,
+    /// Of requests to the base's origin.
+    automatic: Rc<Automatic>,
+    settings: HttpSettings,
     kind: Kind,
 }
 
@@ -74,9 +110,10 @@ impl HttpSession {
     fn create_on(cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Self, InputError> {
         let shelf = cx.shard_local(Shelf::default);
         let host = cx.host().unwrap_or_default();
-        let found = shelf.setups.borrow().get(host).and_then(|setups| {
-            setups.iter().find(|setup| setup.kind == kind && *setup.network.settings() == *settings).cloned()
-        });
+        let found =
+            shelf.setups.borrow().get(host).and_then(|setups| {
+                setups.iter().find(|setup| setup.kind == kind && setup.settings == *settings).cloned()
+            });
         let setup = match found {
             Some(setup) => setup,
             None => shelf.new_setup(cx, settings, kind)?,
@@ -86,7 +123,8 @@ impl HttpSession {
 
     fn on(setup: Rc<Setup>) -> Self {
         let transport = Transport::new(setup.kind);
-        Self(Rc::new(Inner { setup, jar: RefCell::default(), transport, timer: Timer::default() }))
+        let (jar, timer, own) = (RefCell::default(), Timer::default(), RefCell::default());
+        Self(Rc::new(Inner { setup, jar, transport, timer, own }))
     }
 
     /// `GET`: asks for a page.
@@ -131,12 +169,160 @@ impl HttpSession {
         RequestBuilder::new(self, method.into_method(), url.as_ref())
     }
 
+    /// [`get`](Self::get) of a URL made from a template; see [`request_path`](Self::request_path).
+    pub fn get_path<T, V>(&self, template: T, values: V) -> RequestBuilder
+    where
+        T: Into<Cow<'static, str>>,
+        V: IntoIterator<Item: fmt::Display>,
+    {
+        self.request_path(Method::GET, template, values)
+    }
+
+    /// [`post`](Self::post) to a URL made from a template; see [`request_path`](Self::request_path).
+    pub fn post_path<T, V>(&self, template: T, values: V) -> RequestBuilder
+    where
+        T: Into<Cow<'static, str>>,
+        V: IntoIterator<Item: fmt::Display>,
+    {
+        self.request_path(Method::POST, template, values)
+    }
+
+    /// [`put`](Self::put) to a URL made from a template; see [`request_path`](Self::request_path).
+    pub fn put_path<T, V>(&self, template: T, values: V) -> RequestBuilder
+    where
+        T: Into<Cow<'static, str>>,
+        V: IntoIterator<Item: fmt::Display>,
+    {
+        self.request_path(Method::PUT, template, values)
+    }
+
+    /// [`patch`](Self::patch) of a URL made from a template; see [`request_path`](Self::request_path).
+    pub fn patch_path<T, V>(&self, template: T, values: V) -> RequestBuilder
+    where
+        T: Into<Cow<'static, str>>,
+        V: IntoIterator<Item: fmt::Display>,
+    {
+        self.request_path(Method::PATCH, template, values)
+    }
+
+    /// [`delete`](Self::delete) of a URL made from a template; see [`request_path`](Self::request_path).
+    pub fn delete_path<T, V>(&self, template: T, values: V) -> RequestBuilder
+    where
+        T: Into<Cow<'static, str>>,
+        V: IntoIterator<Item: fmt::Display>,
+    {
+        self.request_path(Method::DELETE, template, values)
+    }
+
+    /// A request to a URL made from a template, and counted under the template: all articles in one row.
+    ///
+    /// Each `{placeholder}` is replaced by the next value, percent-encoded so that it stays one segment of the path, or
+    /// one value of the query. Values of several types are given as `[&id as &dyn Display, &name]`. A template and values
+    /// that do not fit make a failed request when it is sent.
+    ///
+    /// ```
+    /// # use loadtest_core::Client;
+    /// # let shard = loadtest_core::testing::TestShard::new(Some("http://shop"));
+    /// # let http = loadtest_http::HttpSession::create(&shard.context()).unwrap();
+    /// let request = http.get_path("/users/{id}/files/{file}", ["17", "a/b c.txt"]);
+    /// assert!(format!("{request:?}").contains("http://shop/users/17/files/a%2Fb%20c.txt"));
+    /// ```
+    pub fn request_path<T, V>(&self, method: impl IntoMethod, template: T, values: V) -> RequestBuilder
+    where
+        T: Into<Cow<'static, str>>,
+        V: IntoIterator<Item: fmt::Display>,
+    {
+        let template = template.into();
+        let filled = template::fill(&template, values);
+        let url = filled.as_deref().unwrap_or(&template);
+        let request = RequestBuilder::new(self, method.into_method(), url).name(template.clone());
+        match &filled {
+            Ok(_) => request,
+            Err(error) => request.broken(error),
+        }
+    }
+
+    /// Counts requests without a name of their own under this one, until the guard is dropped: those of a function that
+    /// builds its requests itself, say. Of several guards the youngest counts.
+    ///
+    /// ```
+    /// # use loadtest_core::TaskResult;
+    /// # use loadtest_http::HttpSession;
+    /// async fn check_out(http: &HttpSession, cart: u64) -> TaskResult {
+    ///     let _renamed = http.rename("/checkout/[cart]");
+    ///     http.get(format!("/checkout/{cart}")).send().await?;
+    ///     http.post(format!("/checkout/{cart}/pay")).send().await?;
+    ///     Ok(())
+    /// }
+    /// ```
+    pub fn rename(&self, name: impl Into<Cow<'static, str>>) -> Renamed {
+        let mut own = self.0.own.borrow_mut();
+        let own = own.get_or_insert_default();
+        own.guards += 1;
+        own.names.push((own.guards, name.into()));
+        Renamed { session: self.clone(), number: own.guards }
+    }
+
+    /// A header for every request of this session from now on, unless the request has one of the same name: a token
+    /// that the login gave. Set again, it replaces the one before; clones of the session have it too,
+    /// [fresh](Self::fresh) ones do not.
+    ///
+    /// `Authorization`, `Cookie` and `Proxy-Authorization` go to the host to test alone, never to another origin. Headers
+    /// of all sessions of a user class: [`HttpSettings::default_header`].
+    ///
+    /// # Errors
+    /// When the name or the value cannot be in a header.
+    pub fn set_default_header<K, V>(&self, name: K, value: V) -> Result<(), InputError>
+    where
+        K: TryInto<HeaderName, Error: fmt::Display>,
+        V: TryInto<HeaderValue, Error: fmt::Display>,
+    {
+        let (name, value) = settings::header(name, value)?;
+        self.change_headers(|headers| drop(headers.insert(name, value)));
+        Ok(())
+    }
+
+    /// Takes back what [`set_default_header`](Self::set_default_header) set.
+    pub fn remove_default_header(&self, name: impl AsRef<str>) {
+        self.change_headers(|headers| drop(headers.remove(name.as_ref())));
+    }
+
+    fn change_headers(&self, change: impl FnOnce(&mut HeaderMap)) {
+        let mut own = self.0.own.borrow_mut();
+        let own = own.get_or_insert_default();
+        change(&mut own.headers);
+        let setup = &self.0.setup;
+        own.automatic = (!own.headers.is_empty()).then(|| Rc::new(setup.automatic_with(&own.headers)));
+    }
+
     /// A new session with the same base URL, settings and statistics: no cookies, no shared connections.
     ///
     /// (Over reqwest, connections come from a pool that all sessions of a thread share.)
     #[must_use]
     pub fn fresh(&self) -> Self {
         Self::on(Rc::clone(&self.0.setup))
+    }
+
+    /// The value of the host's cookie of this name, whatever its path; of several the one with the longest path.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let base = &self.0.setup.base;
+        self.0.jar.borrow().get(&base.root(), name)
+    }
+
+    /// Sets a cookie of the host, for all paths and until the session ends.
+    ///
+    /// # Errors
+    /// When the name or the value cannot be in a cookie (RFC 6265, 4.1.1).
+    pub fn set_cookie(&self, name: &str, value: &str) -> Result<(), InputError> {
+        let base = &self.0.setup.base;
+        self.0.jar.borrow_mut().set(&base.root(), name, value)
+    }
+
+    /// Forgets the host's cookies of this name.
+    pub fn remove_cookie(&self, name: &str) {
+        let base = &self.0.setup.base;
+        self.0.jar.borrow_mut().remove(&base.root(), name);
     }
 
     /// Forgets all cookies.
@@ -151,16 +337,69 @@ impl HttpSession {
     }
 }
 
+/// While it lives, requests are counted under the name given to [`HttpSession::rename`].
+#[must_use = "dropped at once it renames nothing"]
+#[derive(Debug)]
+pub struct Renamed {
+    session: HttpSession,
+    number: u64,
+}
+
+impl Drop for Renamed {
+    fn drop(&mut self) {
+        if let Some(own) = self.session.0.own.borrow_mut().as_deref_mut() {
+            own.names.retain(|(number, _)| *number != self.number);
+        }
+    }
+}
+
+impl Inner {
+    /// The name of [`HttpSession::rename`], if there is one.
+    pub(crate) fn renamed(&self) -> Option<Cow<'static, str>> {
+        self.own.borrow().as_ref().and_then(|own| own.names.last()).map(|(_, name)| name.clone())
+    }
+
+    /// The automatic headers of a request to this origin.
+    pub(crate) fn automatic(&self, origin: &Rc<Origin>) -> Rc<Automatic> {
+        let own = self.own.borrow();
+        if Rc::ptr_eq(&self.setup.base.origin, origin) {
+            let with_own = own.as_ref().and_then(|own| own.automatic.as_ref());
+            return Rc::clone(with_own.unwrap_or(&self.setup.automatic));
+        }
+        let settings = headers::for_others(&self.setup.settings.headers);
+        let own = own.as_ref().map(|own| headers::for_others(&own.headers)).unwrap_or_default();
+        Rc::new(Automatic::new(origin, None, self.setup.limits.compression, &[&settings, &own]))
+    }
+}
+
+impl Setup {
+    fn automatic_with(&self, own: &HeaderMap) -> Automatic {
+        let Base { origin, credentials, .. } = &self.base;
+        Automatic::new(origin, credentials.as_ref(), self.limits.compression, &[&self.settings.headers, own])
+    }
+}
+
 impl Shelf {
     fn new_setup(&self, cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Rc<Setup>, InputError> {
         let base = Base::parse(cx.host())?;
-        let known = self.networks.borrow().iter().find(|network| *network.settings() == *settings).cloned();
+        let tls = settings.tls.clone().with_run(cx.tls())?;
+        let known = self.networks.borrow().iter().find(|network| *network.settings() == tls).cloned();
         let network = known.unwrap_or_else(|| {
-            let network = Rc::new(Network::new(cx, settings.clone()));
+            let network = Rc::new(Network::new(cx, tls));
             self.networks.borrow_mut().push(Rc::clone(&network));
             network
         });
-        let setup = Rc::new(Setup { base, recorder: cx.recorder().clone(), network, kind });
+        let HttpSettings { headers, limits, .. } = settings;
+        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), limits.compression, &[headers]);
+        let setup = Rc::new(Setup {
+            base,
+            recorder: cx.recorder().clone(),
+            network,
+            limits: *limits,
+            automatic: Rc::new(automatic),
+            settings: settings.clone(),
+            kind,
+        });
         let host = cx.host().unwrap_or_default().into();
         self.setups.borrow_mut().entry(host).or_default().push(Rc::clone(&setup));
         Ok(setup)
@@ -169,11 +408,22 @@ impl Shelf {
 
 impl Client for HttpSession {
     fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
-        Base::parse(settings.host).map(drop)
+        Self::check_with(settings, &HttpSettings::default())
     }
 
     fn create(cx: &Context) -> Result<Self, Exit> {
         Ok(Self::create_with(cx, &HttpSettings::default())?)
+    }
+}
+
+impl Configure<HttpSettings> for HttpSession {
+    fn check_with(settings: &ClientSettings<'_>, own: &HttpSettings) -> Result<(), InputError> {
+        Base::parse(settings.host)?;
+        own.tls.clone().with_run(settings.tls)?.check()
+    }
+
+    fn create_with(cx: &Context, own: &HttpSettings) -> Result<Self, Exit> {
+        Ok(Self::create_with(cx, own)?)
     }
 }
 
@@ -217,6 +467,17 @@ impl Client for ReqwestSession {
 
     fn create(cx: &Context) -> Result<Self, Exit> {
         Ok(Self::create_with(cx, &HttpSettings::default())?)
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Configure<HttpSettings> for ReqwestSession {
+    fn check_with(settings: &ClientSettings<'_>, own: &HttpSettings) -> Result<(), InputError> {
+        HttpSession::check_with(settings, own)
+    }
+
+    fn create_with(cx: &Context, own: &HttpSettings) -> Result<Self, Exit> {
+        Ok(Self::create_with(cx, own)?)
     }
 }
 

@@ -6,15 +6,12 @@ use std::rc::Rc;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, HOST, USER_AGENT};
+use http::HeaderValue;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue};
 use loadtest_core::InputError;
 use percent_encoding::percent_decode_str;
 use url::{Host, Position, Url};
 
-/// What an automatic `User-Agent` says.
-const AGENT: &str = concat!("loadtest/", env!("CARGO_PKG_VERSION"));
 /// The host that messages show as an example.
 const EXAMPLE: &str = "http://localhost:8080";
 
@@ -46,42 +43,6 @@ impl Origin {
         let text = format!("{}://{}", url.scheme(), &url[Position::BeforeHost..Position::AfterPort]);
         Ok(Self { secure, host, port, text: text.into() })
     }
-
-    /// The automatic headers of a request to this origin; `Host` comes first (RFC 9110, 7.2).
-    pub(crate) fn automatic(&self) -> Automatic {
-        let host = self.text.split_once("://").map_or("", |(_, host)| host);
-        let mut headers = HeaderMap::with_capacity(8);
-        if let Ok(host) = HeaderValue::from_str(host) {
-            headers.insert(HOST, host);
-        }
-        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-        Automatic::new(headers)
-    }
-}
-
-/// Headers that go with each request to an origin, unless it has its own.
-#[derive(Debug)]
-pub(crate) struct Automatic {
-    map: HeaderMap,
-    /// As they are sent.
-    lines: Box<[u8]>,
-}
-
-impl Automatic {
-    fn new(map: HeaderMap) -> Self {
-        let lines = map.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
-        let lines = lines.collect::<Vec<_>>().concat().into();
-        Self { map, lines }
-    }
-
-    pub(crate) fn map(&self) -> &HeaderMap {
-        &self.map
-    }
-
-    pub(crate) fn lines(&self) -> &[u8] {
-        &self.lines
-    }
 }
 
 /// The host to test, taken apart once.
@@ -92,8 +53,8 @@ pub(crate) struct Base {
     prefix: Box<str>,
     /// As [`HttpSession::base_url`](crate::HttpSession::base_url) shows it: without credentials.
     pub(crate) text: Box<str>,
-    /// The automatic headers of requests to the base's origin: with the credentials of the base.
-    pub(crate) automatic: Automatic,
+    /// Of the host's URL, as basic authentication.
+    pub(crate) credentials: Option<HeaderValue>,
 }
 
 impl Base {
@@ -124,14 +85,14 @@ impl Base {
             )));
         }
         let origin = Rc::new(Origin::of(&url).map_err(|error| malformed(host, &error))?);
-        let mut automatic = origin.automatic();
-        if let Some(value) = credentials(&url) {
-            automatic.map.insert(AUTHORIZATION, value);
-            automatic = Automatic::new(automatic.map);
-        }
         let prefix = url.path().trim_end_matches('/').into();
         let text = format!("{}{prefix}", origin.text).into();
-        Ok(Self { origin, prefix, text, automatic })
+        Ok(Self { origin, prefix, text, credentials: credentials(&url) })
+    }
+
+    /// The root of the host.
+    pub(crate) fn root(&self) -> Target {
+        Target { origin: Rc::clone(&self.origin), path: Path { text: "/".into(), length: 1 } }
     }
 
     /// The target of a URL in a request: absolute, or put behind the base.

@@ -1,6 +1,10 @@
 //! Whether an answer is what was wanted, and how a failure is shown.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
+
+use crate::response::{BodyError, Response};
 
 /// How much of a body a failure shows, in bytes.
 const SHOWN: usize = 200;
@@ -12,6 +16,57 @@ pub(crate) fn judge(status: StatusCode, expected: Option<u16>) -> Option<String>
         Some(expected) => Some(format!("{} instead of {expected}", text(status))),
         None if status.as_u16() < 400 => None,
         None => Some(text(status)),
+    }
+}
+
+/// What a [check](crate::RequestBuilder::check) says of an answer.
+pub trait Verdict {
+    /// Why the answer is wrong, in words by which failures are grouped; `None` when it is fine.
+    fn failure(self) -> Option<Cow<'static, str>>;
+}
+
+/// `false` is a failure, grouped as `check failed`.
+impl Verdict for bool {
+    fn failure(self) -> Option<Cow<'static, str>> {
+        (!self).then_some(Cow::Borrowed("check failed"))
+    }
+}
+
+impl<T> Verdict for Result<T, &'static str> {
+    fn failure(self) -> Option<Cow<'static, str>> {
+        self.err().map(Cow::Borrowed)
+    }
+}
+
+impl<T> Verdict for Result<T, String> {
+    fn failure(self) -> Option<Cow<'static, str>> {
+        self.err().map(Cow::Owned)
+    }
+}
+
+/// What [`Response::json`] and [`Response::text`] give; grouped by [`BodyError::summary`].
+impl<T> Verdict for Result<T, BodyError> {
+    fn failure(self) -> Option<Cow<'static, str>> {
+        self.err().map(|error| Cow::Borrowed(error.summary()))
+    }
+}
+
+/// The checks of a request: none, or those before and one more.
+pub trait Checks {
+    /// Makes them in their order; why the first that fails does.
+    #[doc(hidden)]
+    fn run(self, response: &Response) -> Option<Cow<'static, str>>;
+}
+
+impl Checks for () {
+    fn run(self, _: &Response) -> Option<Cow<'static, str>> {
+        None
+    }
+}
+
+impl<C: Checks, V: Verdict, F: FnOnce(&Response) -> V> Checks for (C, F) {
+    fn run(self, response: &Response) -> Option<Cow<'static, str>> {
+        self.0.run(response).or_else(|| (self.1)(response).failure())
     }
 }
 

@@ -204,6 +204,18 @@ impl Pending {
         self.phases.get_or_insert_default()
     }
 
+    /// Whether the request, or the one that a redirect led to, is written whole.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.written
+    }
+
+    /// Bytes of the answer's body that have arrived so far.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.bytes_received
+    }
+
     fn written(&self) -> u64 {
         self.written_before + u64::from(self.written)
     }

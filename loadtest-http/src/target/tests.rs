@@ -2,9 +2,14 @@ use http::header::HeaderName;
 use proptest::prelude::*;
 
 use super::*;
+use crate::headers::Automatic;
 
 fn base(host: &str) -> Base {
     Base::parse(Some(host)).expect("a host")
+}
+
+fn automatic(base: &Base) -> Automatic {
+    Automatic::new(&base.origin, None, false, &[])
 }
 
 fn refused(host: &str) -> String {
@@ -50,11 +55,12 @@ fn a_host_is_taken_apart() {
     let base = base(" HTTPS://Shop.Example:443/app/ ");
     assert_eq!(&*base.text, "https://shop.example/app");
     assert_eq!((&*base.origin.host, base.origin.port, base.origin.secure), ("shop.example", 443, true));
-    assert_eq!(base.automatic.map()["host"], "shop.example");
+    assert_eq!(automatic(&base).map()["host"], "shop.example");
     let base = self::base("http://[::1]:8080");
     assert_eq!((&*base.origin.host, base.origin.port), ("::1", 8080));
-    assert_eq!(base.automatic.map()["host"], "[::1]:8080");
-    let first = base.automatic.map().keys().next().map(HeaderName::as_str);
+    assert_eq!(automatic(&base).map()["host"], "[::1]:8080");
+    let automatic = automatic(&base);
+    let first = automatic.map().keys().next().map(HeaderName::as_str);
     assert_eq!(first, Some("host"));
 }
 
@@ -62,8 +68,8 @@ fn a_host_is_taken_apart() {
 fn credentials_in_the_host_authenticate() {
     let base = base("http://ann:p%40ss@shop");
     assert_eq!(&*base.text, "http://shop");
-    assert_eq!(base.automatic.map()[AUTHORIZATION], "Basic YW5uOnBAc3M=");
-    assert!(!self::base("http://shop").automatic.map().contains_key(AUTHORIZATION));
+    assert_eq!(base.credentials.unwrap(), "Basic YW5uOnBAc3M=");
+    assert!(self::base("http://shop").credentials.is_none());
 }
 
 #[test]

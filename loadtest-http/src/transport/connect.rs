@@ -1,44 +1,135 @@
 //! Opening a connection: name, address, socket, TLS.
 
-use std::rc::Rc;
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use loadtest_core::ErrorKind;
+use loadtest_core::stats::Pending;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_rustls::TlsConnector;
 
-use super::Network;
 use super::socket::Stream;
+use super::{Network, Outgoing};
 use crate::fault::Fault;
 use crate::target::Origin;
 
-/// Opens a connection to an origin; its addresses are tried one after the other.
-pub(super) async fn open(network: &Network, origin: &Rc<Origin>) -> Result<Stream, Fault> {
-    let addresses = network.dns.lookup(&origin.host, origin.port).await?;
-    let mut last = None;
-    for address in addresses.iter() {
-        match TcpStream::connect((*address, origin.port)).await {
-            Ok(stream) => return secure(network, origin, stream).await,
-            Err(error) => last = Some(Fault::connect(&error, &format_args!("{address}:{}", origin.port))),
-        }
+/// How long an address may be silent before the next is tried beside it (RFC 8305, 5: the Connection Attempt Delay).
+const HEAD_START: Duration = Duration::from_millis(250);
+
+/// Opens a connection to an origin, within the time allowed for it; says when it was ready.
+pub(super) async fn open(
+    network: &Network,
+    outgoing: &Outgoing<'_>,
+    since: Instant,
+    pending: &mut Pending,
+) -> Result<(Stream, Instant), Fault> {
+    let limit = outgoing.connect_timeout;
+    let origin = &*outgoing.target.origin;
+    match timeout(limit, steps(network, origin, since, pending)).await {
+        Ok(opened) => opened,
+        Err(_) => Err(Fault::connect_timeout(limit, &origin.text)),
     }
-    Err(last.unwrap_or_else(|| Fault::dns(&origin.host, "the name has no address")))
 }
 
-async fn secure(network: &Network, origin: &Origin, stream: TcpStream) -> Result<Stream, Fault> {
+/// Each step's time is noted when it ends, so that of a request that failed it can be said how far it came.
+async fn steps(
+    network: &Network,
+    origin: &Origin,
+    since: Instant,
+    pending: &mut Pending,
+) -> Result<(Stream, Instant), Fault> {
+    let mut last = since;
+    let socket = match origin.host.parse::<IpAddr>() {
+        Ok(address) => connect(&[address], origin.port).await?,
+        Err(_) => {
+            let addresses = network.dns.lookup(&origin.host, origin.port).await?;
+            pending.phases_mut().dns += lap(&mut last);
+            connect(&addresses, origin.port).await?
+        }
+    };
     // Without it a small request can wait for the acknowledgement of the one before. It can fail only on a socket
     // that has failed already, which the next write reports better.
-    let _ = stream.set_nodelay(true);
+    let _ = socket.set_nodelay(true);
+    let phases = pending.phases_mut();
+    phases.connect += lap(&mut last);
+    phases.opened += 1;
     if !origin.secure {
-        return Ok(Stream::Plain(stream));
+        return Ok((Stream::Plain(socket), last));
     }
+    let stream = secure(network, origin, socket).await?;
+    pending.phases_mut().tls += lap(&mut last);
+    Ok((stream, last))
+}
+
+/// The time since the last step, which ends now.
+fn lap(last: &mut Instant) -> Duration {
+    let now = Instant::now();
+    now - std::mem::replace(last, now)
+}
+
+/// One address that is being tried.
+type Attempt = Pin<Box<dyn Future<Output = Result<TcpStream, Fault>>>>;
+
+/// Connects to the first address that answers (RFC 8305, 5): each gets a head start before the next one, and one that
+/// refuses hands over at once.
+async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fault> {
+    let attempt = |address: &IpAddr| {
+        let address = SocketAddr::new(*address, port);
+        async move { TcpStream::connect(address).await.map_err(|error: io::Error| Fault::connect(&error, &address)) }
+    };
+    if let [only] = addresses {
+        return attempt(only).await;
+    }
+    let mut waiting = addresses.iter();
+    let mut running = Vec::<Attempt>::new();
+    let mut last = None;
+    let mut turn = Box::pin(sleep(Duration::ZERO));
+    poll_fn(|cx| {
+        loop {
+            let mut index = 0;
+            while let Some(attempt) = running.get_mut(index) {
+                match attempt.as_mut().poll(cx) {
+                    Poll::Ready(Ok(stream)) => return Poll::Ready(Ok(stream)),
+                    Poll::Ready(Err(fault)) => {
+                        last = Some(fault);
+                        drop(running.remove(index));
+                    }
+                    Poll::Pending => index += 1,
+                }
+            }
+            if !running.is_empty() && turn.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            match waiting.next() {
+                Some(address) => {
+                    running.push(Box::pin(attempt(address)));
+                    turn.as_mut().reset(Instant::now() + HEAD_START);
+                }
+                None if running.is_empty() => {
+                    let none = || Fault::new(ErrorKind::Dns, "host name not found", "the name has no address");
+                    return Poll::Ready(Err(last.take().unwrap_or_else(none)));
+                }
+                None => return Poll::Pending,
+            }
+        }
+    })
+    .await
+}
+
+async fn secure(network: &Network, origin: &Origin, socket: TcpStream) -> Result<Stream, Fault> {
     let name = ServerName::try_from(&*origin.host)
         .map_err(|error| {
             Fault::new(ErrorKind::Tls, "TLS: the host name cannot be in a certificate", error.to_string())
         })?
         .to_owned();
     let connector = TlsConnector::from(Arc::clone(network.tls.config()?));
-    let stream = connector.connect(name, stream).await.map_err(|error| Fault::tls(&error, &origin.text))?;
+    let stream = connector.connect(name, socket).await.map_err(|error| Fault::tls(&error, &origin.text))?;
     Ok(Stream::Tls(Box::new(stream)))
 }

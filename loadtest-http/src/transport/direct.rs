@@ -3,30 +3,42 @@
 //! A connection is polled by the request that uses it, and by nobody else: no driver task, no channel wake-ups,
 //! and a dropped request takes its connection with it, so that a late answer can never reach another request.
 //! After an answer the connection waits in the session. A server's close in between is seen by a look at the socket
-//! before the next request is written; that request then opens a new connection. Only a request of which nothing was
-//! written is repeated like that: it is no retry that a server could notice.
+//! before the next request is written; that request then opens a new connection.
+//!
+//! A server can also close in the very moment in which a request is written to a connection that was kept. When no
+//! byte of an answer has come, the request is sent once more, on a new connection, if its method is idempotent (RFC
+//! 9110, 9.2.2; RFC 9112, 9.3.1). That is counted: the server may have seen both.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use loadtest_core::stats::Pending;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::Instant;
 
 use super::http1::Connection;
 use super::socket::Stream;
-use super::{Answer, Network, Outgoing, connect};
+use super::{Network, Outgoing, Whole, connect};
+use crate::body::Streamed;
 use crate::fault::Fault;
 use crate::target::Origin;
 
-/// The idle connections of a session; the last used is used next.
-#[derive(Debug, Default)]
-pub(crate) struct Direct {
-    idle: RefCell<Vec<Idle>>,
-}
+/// Origins of which a session keeps connections; a crawler would gather them without end.
+const MOST_HOSTS: usize = 32;
 
+/// The connections of a session.
+#[derive(Debug, Default)]
+pub(crate) struct Direct(RefCell<Vec<Rc<Host>>>);
+
+/// One origin, as one session knows it.
 #[derive(Debug)]
-struct Idle {
+struct Host {
     origin: Rc<Origin>,
-    connection: Connection<Stream>,
+    /// The last used is used next.
+    idle: RefCell<Vec<Connection<Stream>>>,
+    /// Who uses a connection, or opens one, has a permit. Idle ones are always used first, so there are never more
+    /// connections than permits.
+    free: Semaphore,
 }
 
 impl Direct {
@@ -35,38 +47,93 @@ impl Direct {
         network: &Network,
         outgoing: &Outgoing<'_>,
         pending: &mut Pending,
-    ) -> Result<Answer, Fault> {
-        let origin = &outgoing.target.origin;
+    ) -> Result<Whole, Fault> {
+        let host = self.host(outgoing);
+        let (_permit, mut ready) = match host.free.try_acquire() {
+            Ok(permit) => (Some(permit), outgoing.now),
+            // Boxed: most never wait.
+            Err(_) => Box::pin(host.wait(outgoing.now, pending)).await,
+        };
+        let mut retried = false;
         loop {
-            let kept = self.take(origin);
+            let kept = if retried { None } else { host.take() };
             let is_kept = kept.is_some();
             let mut connection = match kept {
                 Some(connection) => connection,
                 // Boxed: the future of a handshake is large, and rarely there.
-                None => Connection::new(Box::pin(connect::open(network, origin)).await?),
+                None => {
+                    let (stream, opened) = Box::pin(connect::open(network, outgoing, ready, pending)).await?;
+                    ready = opened;
+                    Connection::new(stream)
+                }
             };
-            match connection.exchange(&network.buffers, outgoing, pending).await {
+            let streamed = match outgoing.body {
+                Some(body) if body.as_bytes().is_none() => Some(Box::pin(open(body)).await?),
+                _ => None,
+            };
+            let outcome = connection.exchange(&network.buffers, outgoing, streamed, pending).await;
+            pending.phases_mut().reused += u32::from(is_kept && !connection.is_untouched());
+            match outcome {
                 Ok((answer, reusable)) => {
                     if reusable {
-                        self.idle.borrow_mut().push(Idle { origin: Rc::clone(origin), connection });
+                        host.idle.borrow_mut().push(connection);
                     }
-                    return Ok(answer);
+                    return Ok((answer, ready));
                 }
+                // Nothing of it was written: the server cannot know of it, and it is no retry.
                 Err(_) if is_kept && connection.is_untouched() => {}
-                Err(trouble) => return Err(trouble.fault(&origin.text)),
+                Err(trouble)
+                    if is_kept && trouble.is_end() && connection.is_unanswered() && outgoing.is_idempotent() =>
+                {
+                    retried = true;
+                    ready = Instant::now();
+                    pending.next_attempt();
+                }
+                Err(trouble) => return Err(trouble.fault(&outgoing.target.origin.text, outgoing.keep.most)),
             }
         }
     }
 
+    fn host(&self, outgoing: &Outgoing<'_>) -> Rc<Host> {
+        let origin = &outgoing.target.origin;
+        let mut hosts = self.0.borrow_mut();
+        if let Some(host) = hosts.iter().find(|host| Rc::ptr_eq(&host.origin, origin) || host.origin == *origin) {
+            return Rc::clone(host);
+        }
+        if hosts.len() >= MOST_HOSTS
+            && let Some(unused) = hosts.iter().position(|host| Rc::strong_count(host) == 1)
+        {
+            hosts.remove(unused);
+        }
+        let free = Semaphore::new(outgoing.connections.min(Semaphore::MAX_PERMITS));
+        let host = Rc::new(Host { origin: Rc::clone(origin), idle: RefCell::default(), free });
+        hosts.push(Rc::clone(&host));
+        host
+    }
+}
+
+impl Host {
+    /// Waits for a connection of another request to be free.
+    async fn wait(&self, since: Instant, pending: &mut Pending) -> (Option<SemaphorePermit<'_>>, Instant) {
+        // The semaphore is never closed.
+        let permit = self.free.acquire().await.ok();
+        let now = Instant::now();
+        pending.phases_mut().blocked += now - since;
+        (permit, now)
+    }
+
     /// A connection that is still good; those that are not are closed.
-    fn take(&self, origin: &Rc<Origin>) -> Option<Connection<Stream>> {
+    fn take(&self) -> Option<Connection<Stream>> {
         let mut idle = self.idle.borrow_mut();
         loop {
-            let index = idle.iter().rposition(|kept| Rc::ptr_eq(&kept.origin, origin) || kept.origin == *origin)?;
-            let mut connection = idle.swap_remove(index).connection;
+            let mut connection = idle.pop()?;
             if connection.is_quiet() {
                 return Some(connection);
             }
         }
     }
+}
+
+async fn open(body: &crate::body::Body) -> Result<Streamed, Fault> {
+    body.open().await.map_err(|error| Fault::body(&error))
 }

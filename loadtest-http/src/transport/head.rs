@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::header::{HeaderName, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_ENCODING, HeaderName, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 
 /// The headers of an answer. What each session needs of them is found while they are read; the map is made when it is
@@ -21,6 +21,8 @@ pub(crate) struct Head {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) location: Option<Span>,
+    /// The last one; several are rare enough to be read from the map.
+    pub(super) content_encoding: Option<Span>,
     pub(super) set_cookie: Option<Span>,
     /// Further ones, in their order.
     pub(super) more_set_cookies: Vec<Span>,
@@ -76,6 +78,11 @@ impl Head {
         self.found.set_cookie.is_some()
     }
 
+    /// Whether the content is coded: compressed, mostly.
+    pub(crate) fn is_coded(&self) -> bool {
+        self.found.content_encoding.is_some()
+    }
+
     /// The first `Location`; `None` also when it is no visible ASCII.
     pub(crate) fn location(&self) -> Option<&str> {
         let value = self.found.location?.in_bytes(&self.raw);
@@ -92,7 +99,11 @@ impl From<HeaderMap> for Head {
             raw.extend_from_slice(value.as_bytes());
             Span { start, length: value.len() as u32 }
         };
-        let mut found = Found { location: map.get(LOCATION).map(&mut keep), ..Found::default() };
+        let mut found = Found {
+            location: map.get(LOCATION).map(&mut keep),
+            content_encoding: map.get(CONTENT_ENCODING).map(&mut keep),
+            ..Found::default()
+        };
         for value in map.get_all(SET_COOKIE) {
             found.add_set_cookie(keep(value));
         }

@@ -15,14 +15,19 @@ mod tls;
 
 use std::fmt;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use loadtest_core::Context;
 use loadtest_core::stats::Pending;
+use tokio::time::Instant;
 
+use crate::body::Body;
 use crate::fault::Fault;
-use crate::settings::HttpSettings;
-use crate::target::{Automatic, Target};
+use crate::headers::Automatic;
+use crate::settings::TlsSettings;
+use crate::target::Target;
 
 pub(crate) use self::head::Head;
 
@@ -50,10 +55,27 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) automatic: &'a Automatic,
     pub(crate) cookies: Option<&'a HeaderValue>,
     /// Of the body.
-    pub(crate) content_type: Option<&'static str>,
+    pub(crate) content_type: Option<&'a str>,
     /// Those set on the request: they replace the automatic ones of the same names.
     pub(crate) headers: &'a HeaderMap,
-    pub(crate) body: Option<&'a Bytes>,
+    pub(crate) body: Option<&'a Body>,
+    /// Whether the answer may be compressed.
+    pub(crate) compression: bool,
+    pub(crate) keep: Keep,
+    pub(crate) connect_timeout: Duration,
+    /// How many connections to its origin the session may have.
+    pub(crate) connections: usize,
+    /// When it is sent.
+    pub(crate) now: Instant,
+}
+
+/// What is kept of a body.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Keep {
+    /// Everything, or only how long it was; a coded body is kept always, to be decoded.
+    pub(crate) all: bool,
+    /// The most that may be kept.
+    pub(crate) most: u64,
 }
 
 /// An answer, read to its end.
@@ -62,6 +84,20 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) head: Head,
     pub(crate) body: Bytes,
+    /// The length of the body as it came, kept or not.
+    pub(crate) received: u64,
+    /// When its first byte came, unless the whole came at once.
+    pub(crate) first: Option<Instant>,
+}
+
+/// An answer, and when the connection was ready for its request.
+pub(crate) type Whole = (Answer, Instant);
+
+impl Outgoing<'_> {
+    /// RFC 9110, 9.2.2: sent twice, it does what it does once.
+    fn is_idempotent(&self) -> bool {
+        self.method.is_idempotent()
+    }
 }
 
 impl Transport {
@@ -82,7 +118,7 @@ impl Transport {
         network: &Network,
         outgoing: &Outgoing<'_>,
         pending: &mut Pending,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Whole, Fault> {
         match self {
             Self::Direct(direct) => direct.exchange(network, outgoing, pending).await,
             #[cfg(feature = "reqwest")]
@@ -101,7 +137,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn new(cx: &Context, settings: HttpSettings) -> Self {
+    pub(crate) fn new(cx: &Context, settings: TlsSettings) -> Self {
         Self {
             dns: dns::Dns::default(),
             buffers: http1::Buffers::default(),
@@ -111,7 +147,7 @@ impl Network {
         }
     }
 
-    pub(crate) fn settings(&self) -> &HttpSettings {
+    pub(crate) fn settings(&self) -> &TlsSettings {
         self.tls.settings()
     }
 }

@@ -3,18 +3,20 @@
 use std::cell::OnceCell;
 use std::error::Error;
 use std::io;
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderValue, Method};
 use loadtest_core::ErrorKind;
 use loadtest_core::stats::Pending;
 use reqwest::redirect::Policy;
+use tokio::time::Instant;
 
 use super::tls::Tls;
-use super::{Answer, Head, Outgoing};
+use super::{Answer, Head, Keep, Outgoing, Whole};
 use crate::fault::Fault;
-use crate::request::replace;
+use crate::headers::replace;
 use crate::target::Target;
 
 /// The client of one thread and its pool of connections, made for the first request.
@@ -27,29 +29,57 @@ impl Pool {
         tls: &Tls,
         outgoing: &Outgoing<'_>,
         pending: &mut Pending,
-    ) -> Result<Answer, Fault> {
+    ) -> Result<Whole, Fault> {
         let target = outgoing.target;
         let url = target.url().map_err(|error| Fault::request("malformed URL", error))?;
         let mut request = reqwest::Request::new(outgoing.method.clone(), url);
         *request.headers_mut() = headers(outgoing);
-        if let Some(body) = outgoing.body {
-            *request.body_mut() = Some(body.clone().into());
+        let mut sent = 0;
+        match outgoing.body {
+            None => {}
+            Some(body) => match body.as_bytes() {
+                Some(bytes) => {
+                    sent = bytes.len() as u64;
+                    *request.body_mut() = Some(bytes.clone().into());
+                }
+                None => {
+                    let streamed = body.open().await.map_err(|error| Fault::body(&error))?;
+                    sent = streamed.length();
+                    request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(sent));
+                    *request.body_mut() = Some(reqwest::Body::wrap(streamed));
+                }
+            },
         }
-        let mut response = self.client(tls)?.execute(request).await.map_err(|error| fault(&error, target))?;
+        let mut response = self
+            .client(tls, outgoing.connect_timeout)?
+            .execute(request)
+            .await
+            .map_err(|error| fault(&error, target))?;
+        let first = Instant::now();
         // How far writing got is hidden in reqwest; an answer says that the request arrived.
         pending.set_written();
-        pending.add_sent(outgoing.body.map_or(0, |body| body.len() as u64));
-        let mut body = Collected::default();
-        while let Some(piece) = response.chunk().await.map_err(|error| fault(&error, target))? {
-            pending.add_received(piece.len() as u64);
-            body.push(piece);
-        }
+        pending.add_sent(sent);
         let status = response.status();
         let head = Head::from(std::mem::take(response.headers_mut()));
-        Ok(Answer { status, head, body: body.finish() })
+        let Keep { all, most } = outgoing.keep;
+        let mut body = Collected::default();
+        let mut received = 0;
+        while let Some(piece) = response.chunk().await.map_err(|error| fault(&error, target))? {
+            received += piece.len() as u64;
+            pending.add_received(piece.len() as u64);
+            if !all && !head.is_coded() {
+                continue;
+            }
+            if received > most {
+                return Err(Fault::too_large(most, &*target.origin.text));
+            }
+            body.push(piece);
+        }
+        let answer = Answer { status, head, body: body.finish(), received, first: Some(first) };
+        Ok((answer, outgoing.now))
     }
 
-    fn client(&self, tls: &Tls) -> Result<&reqwest::Client, Fault> {
+    fn client(&self, tls: &Tls, connect_timeout: Duration) -> Result<&reqwest::Client, Fault> {
         if let Some(client) = self.0.get() {
             return Ok(client);
         }
@@ -60,6 +90,7 @@ impl Pool {
             .referer(false)
             .http1_only()
             .no_proxy()
+            .connect_timeout(connect_timeout)
             .tcp_nodelay(true)
             .tls_backend_preconfigured((**config).clone())
             .build()
@@ -71,11 +102,19 @@ impl Pool {
 /// All headers of a request: the automatic ones, and in their place those that were set on it.
 fn headers(outgoing: &Outgoing<'_>) -> HeaderMap {
     let mut headers = outgoing.automatic.map().clone();
+    if !outgoing.compression {
+        headers.remove(ACCEPT_ENCODING);
+    }
     if let Some(cookies) = outgoing.cookies {
         headers.insert(COOKIE, cookies.clone());
     }
     if let Some(content_type) = outgoing.content_type {
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        // An entry: what was set as a default stays.
+        if let (http::header::Entry::Vacant(entry), Ok(value)) =
+            (headers.entry(CONTENT_TYPE), HeaderValue::from_str(content_type))
+        {
+            entry.insert(value);
+        }
     }
     replace(&mut headers, outgoing.headers.clone());
     // reqwest knows the length; a wrong one would break the connection.
@@ -83,7 +122,7 @@ fn headers(outgoing: &Outgoing<'_>) -> HeaderMap {
     headers.remove(TRANSFER_ENCODING);
     // RFC 9110, 8.6: methods that usually have content say that there is none.
     let usually_has_content = matches!(*outgoing.method, Method::POST | Method::PUT | Method::PATCH);
-    if usually_has_content && outgoing.body.is_none_or(Bytes::is_empty) {
+    if usually_has_content && outgoing.body.is_none_or(|body| body.as_bytes().is_some_and(Bytes::is_empty)) {
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     headers

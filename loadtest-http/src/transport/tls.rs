@@ -4,32 +4,34 @@ use std::cell::OnceCell;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use loadtest_core::{Context, ErrorKind};
+use loadtest_core::{Context, ErrorKind, InputError};
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{self, CryptoProvider, WebPkiSupportedAlgorithms};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use crate::fault::Fault;
-use crate::settings::HttpSettings;
+use crate::settings::{Identity, TlsSettings};
 
 /// The configurations of a run. Threads that want the same one wait for the first to make it.
 #[derive(Default)]
-struct Configs(Mutex<Vec<(HttpSettings, Arc<ClientConfig>)>>);
+struct Configs(Mutex<Vec<(TlsSettings, Arc<ClientConfig>)>>);
 
 /// One configuration, as one thread sees it.
 pub(super) struct Tls {
-    settings: HttpSettings,
+    settings: TlsSettings,
     run: Arc<Configs>,
     config: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Tls {
-    pub(super) fn new(cx: &Context, settings: HttpSettings) -> Self {
+    pub(super) fn new(cx: &Context, settings: TlsSettings) -> Self {
         Self { settings, run: cx.run_shared(Configs::default), config: OnceCell::new() }
     }
 
-    pub(super) fn settings(&self) -> &HttpSettings {
+    pub(super) fn settings(&self) -> &TlsSettings {
         &self.settings
     }
 
@@ -58,7 +60,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-fn make(settings: &HttpSettings) -> Result<ClientConfig, Fault> {
+fn make(settings: &TlsSettings) -> Result<ClientConfig, Fault> {
     // Given here and never installed for the process, which belongs to the application.
     let provider = Arc::new(crypto::ring::default_provider());
     let broken =
@@ -66,17 +68,36 @@ fn make(settings: &HttpSettings) -> Result<ClientConfig, Fault> {
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| broken(&error))?;
-    let mut config = if settings.insecure {
+    let config = if settings.insecure {
         config.dangerous().with_custom_certificate_verifier(Arc::new(Anyone(provider)))
     } else {
         config.with_root_certificates(roots(settings, &broken)?)
+    };
+    let mut config = match settings.identity.clone() {
+        None => config.with_no_client_auth(),
+        Some(Identity { certificates, key }) => {
+            config.with_client_auth_cert(certificates, key).map_err(|error| broken(&error))?
+        }
+    };
+    if !settings.resumption {
+        config.resumption = Resumption::disabled();
     }
-    .with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 
-fn roots(settings: &HttpSettings, broken: &dyn Fn(&dyn fmt::Display) -> Fault) -> Result<RootCertStore, Fault> {
+impl TlsSettings {
+    /// Whether a client's certificate and its key fit; nothing else can be wrong before a connection is opened.
+    pub(crate) fn check(&self) -> Result<(), InputError> {
+        let Some(Identity { certificates, key }) = self.identity.clone() else { return Ok(()) };
+        let provider = crypto::ring::default_provider();
+        CertifiedKey::from_der(certificates, key, &provider)
+            .map(drop)
+            .map_err(|error| InputError::new(format!("the client certificate cannot be used: {error}")))
+    }
+}
+
+fn roots(settings: &TlsSettings, broken: &dyn Fn(&dyn fmt::Display) -> Fault) -> Result<RootCertStore, Fault> {
     let mut roots = RootCertStore::empty();
     for certificate in &settings.roots {
         roots.add(certificate.clone()).map_err(|error| broken(&error))?;

@@ -1,7 +1,10 @@
 //! The body of an answer, out of the bytes of its connection.
 
-use super::Malformed;
+use bytes::Bytes;
+
 use super::parse::Framing;
+use super::{Malformed, Trouble};
+use crate::transport::Keep;
 
 /// The most bytes set aside for a body before they have arrived.
 const AHEAD: u64 = 1024 * 1024;
@@ -37,21 +40,76 @@ impl Decoder {
     }
 
     /// Takes what is of the body, and puts its content behind what is there already.
-    pub(super) fn take(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<Taken, Malformed> {
+    pub(super) fn take(&mut self, input: &[u8], body: &mut Content) -> Result<Taken, Trouble> {
         match self {
             Self::Length(left) => {
                 let piece = first(input, *left);
-                body.reserve(ahead(*left));
-                body.extend_from_slice(piece);
+                body.add(piece, *left)?;
                 *left -= piece.len() as u64;
                 Ok(Taken { bytes: piece.len(), complete: *left == 0 })
             }
             Self::Chunked(chunked) => chunked.take(input, body),
             Self::UntilClose => {
-                body.extend_from_slice(input);
+                body.add(input, 0)?;
                 Ok(Taken { bytes: input.len(), complete: false })
             }
         }
+    }
+}
+
+/// Where the content of a body goes.
+#[derive(Debug)]
+pub(super) struct Content {
+    kept: Vec<u8>,
+    /// All that has come, kept or not.
+    length: u64,
+    /// The longest that is kept; `None`: nothing is.
+    most: Option<u64>,
+}
+
+impl Content {
+    /// For a body of which so much is announced, if anything is.
+    pub(super) fn new(keep: Keep, is_coded: bool, framing: Framing) -> Result<Self, Trouble> {
+        // What is coded has to be decoded before it can be counted.
+        let most = (keep.all || is_coded).then_some(keep.most);
+        match (framing, most) {
+            (Framing::Length(length), Some(most)) if length > most => Err(Trouble::TooLarge),
+            _ => Ok(Self { kept: Vec::new(), length: 0, most }),
+        }
+    }
+
+    /// How much has come.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Room for the bytes of which so many are left, to read them to where they stay.
+    pub(super) fn room(&mut self, left: u64) -> Option<&mut Vec<u8>> {
+        self.most?;
+        self.kept.reserve(ahead(left));
+        Some(&mut self.kept)
+    }
+
+    /// So many were read into the room.
+    pub(super) fn filled(&mut self, read: u64) {
+        self.length += read;
+    }
+
+    /// `left`: how much is known to come, this piece included.
+    #[inline]
+    fn add(&mut self, piece: &[u8], left: u64) -> Result<(), Trouble> {
+        self.length += piece.len() as u64;
+        let Some(most) = self.most else { return Ok(()) };
+        if self.length > most {
+            return Err(Trouble::TooLarge);
+        }
+        self.kept.reserve(ahead(left));
+        self.kept.extend_from_slice(piece);
+        Ok(())
+    }
+
+    pub(super) fn finish(self) -> Bytes {
+        self.kept.into()
     }
 }
 
@@ -61,7 +119,7 @@ fn first(input: &[u8], most: u64) -> &[u8] {
 }
 
 /// How much memory to set aside for a piece of this length, which may be a lie.
-pub(super) fn ahead(length: u64) -> usize {
+fn ahead(length: u64) -> usize {
     usize::try_from(length.min(AHEAD)).unwrap_or(0)
 }
 
@@ -91,14 +149,13 @@ enum At {
 }
 
 impl Chunked {
-    fn take(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<Taken, Malformed> {
+    fn take(&mut self, input: &[u8], body: &mut Content) -> Result<Taken, Trouble> {
         let mut bytes = 0;
         while let Some(rest) = input.get(bytes..).filter(|rest| !rest.is_empty()) {
             match self.at {
                 At::Data => {
                     let piece = first(rest, self.size);
-                    body.reserve(ahead(self.size));
-                    body.extend_from_slice(piece);
+                    body.add(piece, self.size)?;
                     self.size -= piece.len() as u64;
                     bytes += piece.len();
                     if self.size == 0 {

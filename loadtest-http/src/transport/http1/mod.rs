@@ -27,6 +27,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use self::reading::Reading;
 use self::writing::Writing;
 use super::{Answer, Outgoing};
+use crate::body::Streamed;
 use crate::fault::Fault;
 
 pub(super) use self::buffers::Buffers;
@@ -43,6 +44,8 @@ pub(super) struct Connection<S> {
     socket: S,
     /// Something of the last request was written.
     touched: bool,
+    /// Something of its answer was read.
+    answered: bool,
 }
 
 /// Why there is no answer.
@@ -52,6 +55,10 @@ pub(super) enum Trouble {
     /// The connection ended before the answer did.
     Closed,
     Malformed(Malformed),
+    /// The body is longer than the request allows.
+    TooLarge,
+    /// What was to be sent could not be read.
+    Source(io::Error),
 }
 
 /// An answer that is none, in fixed words.
@@ -68,7 +75,7 @@ struct Asked {
 
 impl<S: Socket> Connection<S> {
     pub(super) fn new(socket: S) -> Self {
-        Self { socket, touched: false }
+        Self { socket, touched: false, answered: false }
     }
 
     /// Whether an idle connection can be used: a server that closed it, or sent a 408, is seen here. Costs no system
@@ -82,6 +89,11 @@ impl<S: Socket> Connection<S> {
         !self.touched
     }
 
+    /// Whether nothing of the answer has come.
+    pub(super) fn is_unanswered(&self) -> bool {
+        !self.answered
+    }
+
     /// Sends a request and reads the answer to its end; says whether the connection can serve another.
     ///
     /// Both go on at once: a server may answer before it has read everything. Such an answer counts, but the request
@@ -90,17 +102,19 @@ impl<S: Socket> Connection<S> {
         &'a mut self,
         buffers: &'a Buffers,
         outgoing: &Outgoing<'a>,
+        streamed: Option<Streamed>,
         pending: &'a mut Pending,
     ) -> Exchange<'a, S> {
-        self.touched = false;
+        (self.touched, self.answered) = (false, false);
         let asked = Asked {
             head: *outgoing.method == Method::HEAD,
             connect: *outgoing.method == Method::CONNECT,
             upgrade: !outgoing.headers.is_empty() && outgoing.headers.contains_key(UPGRADE),
         };
         let keeps = !write::asks_to_close(outgoing.headers);
-        let writing = Writing::new(buffers.writing(), outgoing);
-        Exchange { connection: self, buffers, pending, writing, reading: Reading::new(asked), keeps, failed: None }
+        let writing = Writing::new(buffers.writing(), outgoing, streamed);
+        let reading = Reading::new(asked, outgoing.keep);
+        Exchange { connection: self, buffers, pending, writing, reading, keeps, failed: None }
     }
 }
 
@@ -120,11 +134,11 @@ pub(super) struct Exchange<'a, S> {
 impl<S: Socket> Exchange<'_, S> {
     /// Writes what can be written; says whether there can be an answer.
     fn write(&mut self, cx: &mut Context<'_>) -> Result<bool, Trouble> {
-        let Connection { socket, touched } = &mut *self.connection;
+        let Connection { socket, touched, .. } = &mut *self.connection;
         match self.writing.poll(cx, socket, touched, self.pending) {
             Poll::Ready(Ok(())) => self.buffers.written(self.writing.finish()),
-            Poll::Ready(Err(error)) if *touched && is_end(&error) => self.failed = Some(error),
-            Poll::Ready(Err(error)) => return Err(Trouble::Io(error)),
+            Poll::Ready(Err(Trouble::Io(error))) if *touched && is_end(&error) => self.failed = Some(error),
+            Poll::Ready(Err(trouble)) => return Err(trouble),
             Poll::Pending => {}
         }
         // Before anything is written, what comes is no answer to it.
@@ -151,6 +165,7 @@ impl<S: Socket> Future for Exchange<'_, S> {
         let mut buffer = this.buffers.reading();
         let read = this.reading.poll(cx, &mut this.connection.socket, &mut buffer, this.pending);
         this.buffers.read(buffer);
+        this.connection.answered = this.reading.is_begun();
         read.map(|outcome| match (outcome, this.failed.take()) {
             (Ok((answer, keeps)), _) => Ok((answer, keeps && this.keeps && this.writing.is_whole())),
             (Err(Trouble::Closed | Trouble::Io(_)), Some(error)) => Err(Trouble::Io(error)),
@@ -172,10 +187,21 @@ impl From<Malformed> for Trouble {
 }
 
 impl Trouble {
+    /// Whether the connection ended, as a server may end an idle one at any time.
+    pub(super) fn is_end(&self) -> bool {
+        match self {
+            Self::Closed => true,
+            Self::Io(error) => is_end(error) || error.kind() == io::ErrorKind::UnexpectedEof,
+            Self::Malformed(_) | Self::TooLarge | Self::Source(_) => false,
+        }
+    }
+
     /// In the words of the statistics.
     #[cold]
-    pub(super) fn fault(self, address: &str) -> Fault {
+    pub(super) fn fault(self, address: &str, largest: u64) -> Fault {
         match self {
+            Self::TooLarge => Fault::too_large(largest, address),
+            Self::Source(error) => Fault::body(&error),
             Self::Io(error) => Fault::of_io(&error, format!("{address}: {error}")),
             Self::Closed => Fault::closed(&address),
             Self::Malformed(Malformed(what)) => Fault::malformed(what, address),

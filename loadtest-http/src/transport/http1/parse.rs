@@ -134,6 +134,7 @@ impl Noted {
                     self.length = Some(length(text, self.length));
                 }
             }
+            16 if is(name, b"content-encoding") => self.found.content_encoding = Some(Span::of(value, bytes)),
             17 if is(name, b"transfer-encoding") => {
                 let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
                 self.chunked = Some(last.trim_ascii().eq_ignore_ascii_case(b"chunked"));

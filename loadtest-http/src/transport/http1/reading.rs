@@ -6,11 +6,12 @@ use std::task::{Context, Poll, ready};
 use bytes::BufMut;
 use loadtest_core::stats::Pending;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
+use tokio::time::Instant;
 
-use super::body::{Decoder, Taken, ahead};
+use super::body::{Content, Decoder, Taken};
 use super::parse::{Parsed, Start, parse};
-use super::{Asked, Malformed, Trouble};
-use crate::transport::Answer;
+use super::{Asked, Trouble};
+use crate::transport::{Answer, Keep};
 
 /// From so many bytes on, the rest of a body of known length is read to where it stays.
 const LARGE: u64 = 16 * 1024;
@@ -19,6 +20,11 @@ const LARGE: u64 = 16 * 1024;
 #[derive(Debug)]
 pub(super) struct Reading {
     asked: Asked,
+    keep: Keep,
+    /// Something of an answer has come.
+    begun: bool,
+    /// When the first byte of the answer came, unless the whole came at once.
+    first: Option<Instant>,
     /// The beginning of a head.
     held: Vec<u8>,
     /// How much of it the parser has seen, and how much was looked through for an empty line.
@@ -32,15 +38,20 @@ pub(super) struct Reading {
 struct Body {
     parsed: Parsed,
     decoder: Decoder,
-    content: Vec<u8>,
+    content: Content,
 }
 
 /// The answer, and whether its connection can serve another request.
 type Whole = (Answer, bool);
 
 impl Reading {
-    pub(super) fn new(asked: Asked) -> Self {
-        Self { asked, held: Vec::new(), seen: 0, searched: 0, body: None }
+    pub(super) fn new(asked: Asked, keep: Keep) -> Self {
+        Self { asked, keep, begun: false, first: None, held: Vec::new(), seen: 0, searched: 0, body: None }
+    }
+
+    /// Whether something of an answer has come.
+    pub(super) fn is_begun(&self) -> bool {
+        self.begun
     }
 
     /// Reads until the answer is whole or nothing more has come.
@@ -54,10 +65,11 @@ impl Reading {
         loop {
             if let Some(Body { decoder: Decoder::Length(left), content, .. }) = self.body.as_deref_mut()
                 && *left >= LARGE
+                && let Some(room) = content.room(*left)
             {
-                content.reserve(ahead(*left));
-                let mut room = content.limit(usize::try_from(*left).unwrap_or(usize::MAX));
+                let mut room = room.limit(usize::try_from(*left).unwrap_or(usize::MAX));
                 let read = ready!(pin!(socket.read_buf(&mut room)).poll(cx)).map_err(Trouble::Io)? as u64;
+                content.filled(read);
                 *left -= read;
                 pending.add_received(read);
                 match (read, *left) {
@@ -71,17 +83,21 @@ impl Reading {
             if read.filled().is_empty() {
                 return Poll::Ready(self.end());
             }
+            self.begun = true;
             if let Some(whole) = self.take(read.filled(), pending)? {
                 return Poll::Ready(Ok(whole));
+            }
+            if self.first.is_none() && (self.body.is_some() || !self.held.is_empty()) {
+                self.first = Some(Instant::now());
             }
         }
     }
 
     /// Takes what has come.
-    pub(super) fn take(&mut self, input: &[u8], pending: &mut Pending) -> Result<Option<Whole>, Malformed> {
+    pub(super) fn take(&mut self, input: &[u8], pending: &mut Pending) -> Result<Option<Whole>, Trouble> {
         if let Some(body) = &mut self.body {
             let whole = body.take(input, pending)?;
-            return Ok(whole.and_then(|is_last| Some(self.body.take()?.finish(is_last))));
+            return Ok(whole.and_then(|is_last| Some(self.body.take()?.finish(is_last, self.first))));
         }
         if self.held.is_empty() {
             return self.take_head(input, pending);
@@ -99,7 +115,7 @@ impl Reading {
     }
 
     #[inline]
-    fn take_head(&mut self, mut input: &[u8], pending: &mut Pending) -> Result<Option<Whole>, Malformed> {
+    fn take_head(&mut self, mut input: &[u8], pending: &mut Pending) -> Result<Option<Whole>, Trouble> {
         loop {
             let rest = |length: usize| input.get(length..).unwrap_or_default();
             match parse(input, self.asked)? {
@@ -110,10 +126,11 @@ impl Reading {
                 }
                 Start::Interim(length) => input = rest(length),
                 Start::Final(length, parsed) => {
-                    let mut body = Body { decoder: Decoder::new(parsed.framing), parsed, content: Vec::new() };
+                    let content = Content::new(self.keep, parsed.head.is_coded(), parsed.framing)?;
+                    let mut body = Body { decoder: Decoder::new(parsed.framing), parsed, content };
                     let whole = body.take(rest(length), pending)?;
                     return Ok(match whole {
-                        Some(is_last) => Some(body.finish(is_last)),
+                        Some(is_last) => Some(body.finish(is_last, self.first)),
                         None => {
                             self.body = Some(Box::new(body));
                             None
@@ -128,7 +145,7 @@ impl Reading {
     fn end(&mut self) -> Result<Whole, Trouble> {
         match self.body.as_deref() {
             Some(Body { decoder: Decoder::UntilClose | Decoder::Length(0), .. }) => {
-                self.body.take().map(|body| body.finish(true)).ok_or(Trouble::Closed)
+                self.body.take().map(|body| body.finish(true, self.first)).ok_or(Trouble::Closed)
             }
             Some(_) => Err(Trouble::Closed),
             None => {
@@ -143,17 +160,18 @@ impl Body {
     /// Takes what has come. When the body is whole: whether it was the last that came, as it should be, because what
     /// follows an answer nobody asked for.
     #[inline]
-    fn take(&mut self, input: &[u8], pending: &mut Pending) -> Result<Option<bool>, Malformed> {
-        let before = self.content.len();
+    fn take(&mut self, input: &[u8], pending: &mut Pending) -> Result<Option<bool>, Trouble> {
+        let before = self.content.length();
         let Taken { bytes, complete } = self.decoder.take(input, &mut self.content)?;
-        pending.add_received((self.content.len() - before) as u64);
+        pending.add_received(self.content.length() - before);
         Ok(complete.then_some(bytes == input.len()))
     }
 
     #[inline]
-    fn finish(self, is_last: bool) -> Whole {
+    fn finish(self, is_last: bool, first: Option<Instant>) -> Whole {
         let Parsed { status, head, keeps, .. } = self.parsed;
-        (Answer { status, head, body: self.content.into() }, keeps && is_last)
+        let received = self.content.length();
+        (Answer { status, head, body: self.content.finish(), received, first }, keeps && is_last)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
-use http::header::{AsHeaderName, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, TRANSFER_ENCODING};
+use http::header::{
+    ACCEPT_ENCODING, AsHeaderName, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, TRANSFER_ENCODING,
+};
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::transport::Outgoing;
@@ -11,22 +13,26 @@ use crate::transport::Outgoing;
 ///
 /// Nothing here can break out of its line: methods are tokens, targets are made of URI characters, and a `HeaderValue`
 /// holds neither CR nor LF.
-pub(super) fn head(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>) {
+///
+/// `body`: the length of what follows.
+pub(super) fn head(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>, body: u64) {
     // Origin-form (RFC 9112, 3.2.1): the connection knows the rest.
     put(
         buffer,
         &[outgoing.method.as_str().as_bytes(), b" ", outgoing.target.path.as_str().as_bytes(), b" HTTP/1.1\r\n"],
     );
     let own = outgoing.headers;
-    if own.is_empty() {
+    if own.is_empty() && outgoing.compression {
         buffer.extend_from_slice(outgoing.automatic.lines());
     } else {
-        replaced(buffer, outgoing.automatic.map(), own);
+        replaced(buffer, outgoing);
     }
     if let Some(cookies) = outgoing.cookies.filter(|_| !has(own, COOKIE)) {
         line(buffer, &COOKIE, cookies);
     }
-    if let Some(content_type) = outgoing.content_type.filter(|_| !has(own, CONTENT_TYPE)) {
+    let is_typed = |headers| has(headers, CONTENT_TYPE);
+    if let Some(content_type) = outgoing.content_type.filter(|_| !is_typed(own) && !is_typed(outgoing.automatic.map()))
+    {
         put(buffer, &[b"content-type: ", content_type.as_bytes(), b"\r\n"]);
     }
     for (name, value) in own {
@@ -34,18 +40,22 @@ pub(super) fn head(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>) {
             line(buffer, name, value);
         }
     }
-    length(buffer, outgoing);
+    length(buffer, outgoing.method, body);
     buffer.extend_from_slice(b"\r\n");
 }
 
 /// The automatic headers, and in their places those that were set instead: `Host` stays first (RFC 9110, 7.2).
-fn replaced(buffer: &mut Vec<u8>, automatic: &HeaderMap, own: &HeaderMap) {
-    for (name, value) in automatic {
-        if has(own, name) {
-            own.get_all(name).iter().for_each(|value| line(buffer, name, value));
+fn replaced(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>) {
+    let automatic = outgoing.automatic.map();
+    for name in automatic.keys() {
+        let of = if has(outgoing.headers, name) {
+            outgoing.headers
+        } else if outgoing.compression || *name != ACCEPT_ENCODING {
+            automatic
         } else {
-            line(buffer, name, value);
-        }
+            continue;
+        };
+        of.get_all(name).iter().for_each(|value| line(buffer, name, value));
     }
 }
 
@@ -55,9 +65,8 @@ fn frames(name: &HeaderName) -> bool {
 }
 
 /// RFC 9110, 8.6: methods that usually have content say also that there is none.
-fn length(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>) {
-    let length = outgoing.body.map_or(0, |body| body.len());
-    if length == 0 && !matches!(*outgoing.method, Method::POST | Method::PUT | Method::PATCH) {
+fn length(buffer: &mut Vec<u8>, method: &Method, length: u64) {
+    if length == 0 && !matches!(*method, Method::POST | Method::PUT | Method::PATCH) {
         return;
     }
     // Writing to memory cannot fail.

@@ -37,7 +37,7 @@ async fn ours(answer: &[u8], method: &Method) -> Outcome {
         let (ask, buffers, mut pending) = (Ask::new(method.clone(), "/"), Buffers::default(), pending());
         let outgoing = ask.outgoing();
         let mut connection = Connection::new(client);
-        Outcome::of(connection.exchange(&buffers, &outgoing, &mut pending).await)
+        Outcome::of(connection.exchange(&buffers, &outgoing, None, &mut pending).await)
     };
     tokio::join!(exchange, serve(server, answer)).0
 }

@@ -36,8 +36,12 @@ fn a_request_is_written_in_any_pieces() {
     for length in [0, 1, 5_000, 100_000] {
         let ask = put(length);
         let mut whole = Vec::new();
-        write::head(&mut whole, &ask.outgoing());
-        whole.extend_from_slice(ask.body.as_deref().expect("a body"));
+        write::head(
+            &mut whole,
+            &ask.outgoing(),
+            ask.body.as_ref().and_then(Body::as_bytes).map_or(0, Bytes::len) as u64,
+        );
+        whole.extend_from_slice(ask.body.as_ref().and_then(Body::as_bytes).expect("a body"));
         for writes in [vec![usize::MAX], vec![7], vec![1, 0, 30, 0, 100, usize::MAX], vec![60, 0, usize::MAX]] {
             let mut script = Script::new([OK], Then::Silence);
             script.answers_after = whole.len();

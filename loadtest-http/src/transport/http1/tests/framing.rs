@@ -182,7 +182,7 @@ fn a_session_gets_what_it_needs_of_the_headers() {
     let ask = Ask::new(Method::GET, "/");
     let (buffers, outgoing, mut pending) = (Buffers::default(), ask.outgoing(), pending());
     let mut connection = Connection::new(Script::new([head], Then::Silence));
-    let mut exchange = pin!(connection.exchange(&buffers, &outgoing, &mut pending));
+    let mut exchange = pin!(connection.exchange(&buffers, &outgoing, None, &mut pending));
     let Poll::Ready(Ok((answer, true))) = exchange.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
         panic!("an answer");
     };

@@ -10,15 +10,20 @@ use std::collections::VecDeque;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use loadtest_core::stats::{Pending, RecorderHandle};
 use proptest::prelude::*;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
 
 use super::*;
+use crate::body::Body;
+use crate::headers::Automatic;
 use crate::target::{Base, Target};
+use crate::transport::Keep;
 
 /// What a read gives when all pieces were given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,31 +107,39 @@ impl Socket for Script {
 
 /// A request as a session makes it.
 struct Ask {
-    base: Base,
+    automatic: Automatic,
     target: Target,
     method: Method,
     cookies: Option<HeaderValue>,
     content_type: Option<&'static str>,
     headers: HeaderMap,
-    body: Option<Bytes>,
+    body: Option<Body>,
+    keep: Keep,
 }
 
 impl Ask {
     fn new(method: Method, path: &str) -> Self {
         let base = Base::parse(Some("http://shop")).expect("a host");
         let target = base.resolve(path).expect("a path");
-        Self { base, target, method, cookies: None, content_type: None, headers: HeaderMap::new(), body: None }
+        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), false, &[]);
+        let (headers, keep) = (HeaderMap::new(), Keep { all: true, most: u64::MAX });
+        Self { automatic, target, method, cookies: None, content_type: None, headers, body: None, keep }
     }
 
     fn outgoing(&self) -> Outgoing<'_> {
         Outgoing {
             method: &self.method,
             target: &self.target,
-            automatic: &self.base.automatic,
+            automatic: &self.automatic,
             cookies: self.cookies.as_ref(),
             content_type: self.content_type,
             headers: &self.headers,
             body: self.body.as_ref(),
+            compression: true,
+            keep: self.keep,
+            connect_timeout: Duration::MAX,
+            connections: 1,
+            now: Instant::now(),
         }
     }
 }
@@ -143,6 +156,8 @@ enum Outcome {
     Malformed(&'static str),
     Closed,
     Io(io::ErrorKind),
+    TooLarge,
+    Source(io::ErrorKind),
     /// It waits for the socket.
     Waits,
 }
@@ -150,12 +165,14 @@ enum Outcome {
 impl Outcome {
     fn of(result: Result<(Answer, bool), Trouble>) -> Self {
         match result {
-            Ok((Answer { status, head, body }, keeps)) => {
+            Ok((Answer { status, head, body, .. }, keeps)) => {
                 Self::Answer { status: status.as_u16(), headers: head.map().clone(), body, keeps }
             }
             Err(Trouble::Malformed(Malformed(what))) => Self::Malformed(what),
             Err(Trouble::Closed) => Self::Closed,
             Err(Trouble::Io(error)) => Self::Io(error.kind()),
+            Err(Trouble::TooLarge) => Self::TooLarge,
+            Err(Trouble::Source(error)) => Self::Source(error.kind()),
         }
     }
 
@@ -175,7 +192,7 @@ fn pending() -> Pending {
 /// Polls an exchange a few times: the scripted socket never wakes anybody.
 fn polled(connection: &mut Connection<Script>, ask: &Ask, pending: &mut Pending) -> Outcome {
     let (buffers, outgoing) = (Buffers::default(), ask.outgoing());
-    let mut exchange = pin!(connection.exchange(&buffers, &outgoing, pending));
+    let mut exchange = pin!(connection.exchange(&buffers, &outgoing, None, pending));
     for _ in 0..20 {
         if let Poll::Ready(result) = exchange.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return Outcome::of(result);

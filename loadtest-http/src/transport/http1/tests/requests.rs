@@ -4,7 +4,7 @@ use super::*;
 
 fn written(ask: &Ask) -> String {
     let mut buffer = Vec::new();
-    write::head(&mut buffer, &ask.outgoing());
+    write::head(&mut buffer, &ask.outgoing(), ask.body.as_ref().and_then(Body::as_bytes).map_or(0, Bytes::len) as u64);
     String::from_utf8(buffer).expect("text")
 }
 
@@ -18,7 +18,7 @@ fn heads() {
     let mut ask = Ask::new(Method::POST, "/");
     ask.cookies = Some(HeaderValue::from_static("a=1"));
     assert_eq!(written(&ask), format!("POST / HTTP/1.1\r\n{AUTOMATIC}cookie: a=1\r\ncontent-length: 0\r\n\r\n"));
-    ask.body = Some(Bytes::from_static(b"{}"));
+    ask.body = Some("{}".into());
     ask.content_type = Some("application/json");
     ask.headers.append("x-one", HeaderValue::from_static("1"));
     ask.headers.append("x-one", HeaderValue::from_static("2"));
@@ -65,7 +65,7 @@ fn lengths_are_said_where_they_are_expected() {
         (Method::PUT, Some(""), Some("0")),
     ] {
         let mut ask = Ask::new(method, "/");
-        ask.body = body.map(Bytes::from);
+        ask.body = body.map(Body::from);
         let text = written(&ask);
         let found = text.lines().find_map(|line| line.strip_prefix("content-length: "));
         assert_eq!(found, length, "{text}");
@@ -89,7 +89,7 @@ proptest! {
             }
         }
         let mut buffer = Vec::new();
-        write::head(&mut buffer, &ask.outgoing());
+        write::head(&mut buffer, &ask.outgoing(), ask.body.as_ref().and_then(Body::as_bytes).map_or(0, Bytes::len) as u64);
         let lines = buffer.iter().filter(|byte| **byte == b'\n').count();
         prop_assert_eq!(lines, buffer.iter().filter(|byte| **byte == b'\r').count());
         prop_assert_eq!(lines, 1 + 3 + ask.headers.len() + 1);
