@@ -40,6 +40,7 @@ pub(crate) enum DecodeError {
     /// It is longer than the limit.
     TooLarge,
     /// Not what its coding says; the details.
+    #[cfg_attr(not(feature = "compression"), expect(dead_code, reason = "nothing is decoded"))]
     Malformed(Coding, String),
 }
 

@@ -14,13 +14,18 @@ use loadtest_http::{HttpSession, HttpSettings};
 use serde::Deserialize;
 
 /// How sessions of a test are made.
-pub trait Make {
+pub trait Make: 'static {
+    /// Whether it is the session's own transport, which knows how far writing got.
+    const IS_DIRECT: bool;
+
     fn make(cx: &Context, settings: &HttpSettings) -> HttpSession;
 }
 
 pub struct Direct;
 
 impl Make for Direct {
+    const IS_DIRECT: bool = true;
+
     fn make(cx: &Context, settings: &HttpSettings) -> HttpSession {
         HttpSession::create_with(cx, settings).expect("a session")
     }
@@ -31,6 +36,8 @@ pub struct Reqwest;
 
 #[cfg(feature = "reqwest")]
 impl Make for Reqwest {
+    const IS_DIRECT: bool = false;
+
     fn make(cx: &Context, settings: &HttpSettings) -> HttpSession {
         (*loadtest_http::ReqwestSession::create_with(cx, settings).expect("a session")).clone()
     }
@@ -39,13 +46,13 @@ impl Make for Reqwest {
 /// Runs generic tests over each transport.
 #[macro_export]
 macro_rules! over_both {
-    ($($test:ident),+ $(,)?) => {
+    ($($(#[$attribute:meta])* $test:ident),+ $(,)?) => {
         mod direct {
-            $(#[tokio::test] async fn $test() { Box::pin(super::$test::<super::harness::Direct>()).await; })+
+            $($(#[$attribute])* #[tokio::test] async fn $test() { Box::pin(super::$test::<super::harness::Direct>()).await; })+
         }
         #[cfg(feature = "reqwest")]
         mod reqwest {
-            $(#[tokio::test] async fn $test() { Box::pin(super::$test::<super::harness::Reqwest>()).await; })+
+            $($(#[$attribute])* #[tokio::test] async fn $test() { Box::pin(super::$test::<super::harness::Reqwest>()).await; })+
         }
     };
 }

@@ -30,7 +30,8 @@ impl StalledPort {
     /// # Errors
     /// When the system refuses, or takes however many connections.
     pub fn spawn() -> io::Result<Self> {
-        let listener = listen()?;
+        // On a thread of its own: the caller may be inside a runtime.
+        let listener = std::thread::spawn(listen).join().map_err(|_| io::Error::other("no listener"))??;
         let addr = listener.local_addr()?;
         let mut queued = Vec::new();
         while queued.len() < MOST {

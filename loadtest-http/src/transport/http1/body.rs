@@ -12,6 +12,8 @@ const AHEAD: u64 = 1024 * 1024;
 const LONGEST_EXTENSIONS: usize = 16 * 1024;
 const LONGEST_TRAILERS: usize = 16 * 1024;
 const MOST_TRAILERS: usize = 128;
+/// The size of a chunk, with leading zeros and white space behind it: some servers fill up to a fixed width.
+const LONGEST_SIZE: usize = 256;
 
 /// Takes the body out of what arrives.
 #[derive(Debug)]
@@ -129,6 +131,8 @@ pub(super) struct Chunked {
     at: At,
     /// Of the size read, or of the bytes left.
     size: u64,
+    /// Digits and white space of the size being read.
+    size_length: usize,
     extensions: usize,
     trailers: Vec<u8>,
 }
@@ -179,6 +183,12 @@ impl Chunked {
 
     /// A byte between the data.
     fn line(&mut self, byte: u8) -> Result<(), Malformed> {
+        if matches!(self.at, At::FirstDigit | At::Digit | At::Space) {
+            self.size_length += 1;
+            if self.size_length > LONGEST_SIZE {
+                return Err(Malformed::BODY);
+            }
+        }
         self.at = match (self.at, byte) {
             (At::FirstDigit | At::Digit, b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => {
                 let digit = char::from(byte).to_digit(16).unwrap_or(0);
@@ -194,7 +204,10 @@ impl Chunked {
                 At::Extension
             }
             (At::SizeLf, b'\n') if self.size == 0 => At::Trailers,
-            (At::SizeLf, b'\n') => At::Data,
+            (At::SizeLf, b'\n') => {
+                self.size_length = 0;
+                At::Data
+            }
             (At::DataCr, b'\r') => At::DataLf,
             (At::DataLf, b'\n') => At::FirstDigit,
             _ => return Err(Malformed::BODY),

@@ -13,6 +13,8 @@ pub(super) const LONGEST_HEAD: usize = 256 * 1024;
 /// Headers for which there is room on the stack.
 const USUAL_HEADERS: usize = 128;
 const MOST_HEADERS: usize = 8192;
+/// The type of a TLS record (RFC 8446, 5.1).
+const TLS_ALERT: u8 = 0x15;
 
 /// The head of a final answer.
 #[derive(Debug)]
@@ -78,6 +80,10 @@ fn parse_into<'a>(fields: &mut [MaybeUninit<Header<'a>>], bytes: &'a [u8], asked
         Ok(Status::Partial) if bytes.len() <= LONGEST_HEAD => return Ok(Start::Partial),
         Ok(_) => return Err(Malformed::HEAD_TOO_LARGE.into()),
         Err(httparse::Error::TooManyHeaders) => return Err(Failed::TooManyHeaders),
+        // The alert that a TLS server sends to whom it does not understand; no text begins so.
+        Err(httparse::Error::Version) if bytes.first() == Some(&TLS_ALERT) => {
+            return Err(Malformed("it speaks TLS, so the URL has to begin with https").into());
+        }
         Err(httparse::Error::Version) => return Err(Malformed("invalid HTTP version parsed").into()),
         Err(httparse::Error::Status) => return Err(Malformed::STATUS.into()),
         Err(_) => return Err(Malformed("invalid HTTP header parsed").into()),

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 use tokio::time::Instant;
 
 use super::body::{Content, Decoder, Taken};
-use super::parse::{Parsed, Start, parse};
-use super::{Asked, Trouble};
+use super::parse::{LONGEST_HEAD, Parsed, Start, parse};
+use super::{Asked, Malformed, Trouble};
 use crate::transport::{Answer, Keep};
 
 /// From so many bytes on, the rest of a body of known length is read to where it stays.
@@ -30,6 +30,8 @@ pub(super) struct Reading {
     /// How much of it the parser has seen, and how much was looked through for an empty line.
     seen: usize,
     searched: usize,
+    /// The length of all interim answers: in itself each is short, but a server could go on for ever.
+    interim: usize,
     /// Boxed: most answers come whole, and never have one.
     body: Option<Box<Body>>,
 }
@@ -46,7 +48,7 @@ type Whole = (Answer, bool);
 
 impl Reading {
     pub(super) fn new(asked: Asked, keep: Keep) -> Self {
-        Self { asked, keep, begun: false, first: None, held: Vec::new(), seen: 0, searched: 0, body: None }
+        Self { asked, keep, begun: false, first: None, held: Vec::new(), seen: 0, searched: 0, interim: 0, body: None }
     }
 
     /// Whether something of an answer has come.
@@ -124,7 +126,13 @@ impl Reading {
                     self.held.extend_from_slice(input);
                     return Ok(None);
                 }
-                Start::Interim(length) => input = rest(length),
+                Start::Interim(length) => {
+                    input = rest(length);
+                    self.interim += length;
+                    if self.interim > LONGEST_HEAD {
+                        return Err(Malformed("too many interim answers").into());
+                    }
+                }
                 Start::Final(length, parsed) => {
                     let content = Content::new(self.keep, parsed.head.is_coded(), parsed.framing)?;
                     let mut body = Body { decoder: Decoder::new(parsed.framing), parsed, content };

@@ -1,5 +1,6 @@
 //! The codec on scripted sockets: no runtime, no network, each read and write as the test says.
 
+mod corpus;
 mod differential;
 mod exchange;
 mod framing;

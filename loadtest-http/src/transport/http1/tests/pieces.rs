@@ -10,7 +10,7 @@ fn without_keeps(outcome: Outcome) -> Outcome {
     }
 }
 
-fn cut_everywhere(bytes: &[u8], method: &Method) -> Result<(), TestCaseError> {
+pub(super) fn cut_everywhere(bytes: &[u8], method: &Method) -> Result<(), TestCaseError> {
     let whole = without_keeps(answer(method, [bytes], Then::Close));
     for at in 0..=bytes.len() {
         let (first, second) = bytes.split_at(at);
