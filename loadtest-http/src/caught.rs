@@ -4,11 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
-use loadtest_core::stats::{Failure, Pending};
 use loadtest_core::{ErrorKind, RecordedError};
 
 use crate::response::Response;
-use crate::verdict;
 
 /// An answer that is not counted yet; made by [`catch_response`](crate::RequestBuilder::catch_response).
 ///
@@ -16,37 +14,15 @@ use crate::verdict;
 /// the verdict that the request would have got without it. Dropped by a panic, the request failed. Its time is that
 /// until the answer had come, however long the verdict takes.
 #[must_use = "dropped at once, the request is counted by its status"]
-pub struct CaughtResponse {
-    response: Response,
-    open: Open,
-}
-
-/// A sample with an answer; counted at the latest when it is dropped.
-struct Open {
-    /// `None` when it was counted.
-    pending: Option<Pending>,
-    /// Why the request failed, and the start of the body.
-    failure: Option<(Cow<'static, str>, String)>,
-}
+pub struct CaughtResponse(pub(crate) Response);
 
 impl CaughtResponse {
-    /// `judge` is run while the sample is open, so that it is counted even if that panics.
-    pub(crate) fn new(
-        response: Response,
-        pending: Pending,
-        judge: impl FnOnce(&Response) -> Option<Cow<'static, str>>,
-    ) -> Self {
-        let mut caught = Self { response, open: Open { pending: Some(pending), failure: None } };
-        if let Some(error) = judge(&caught.response) {
-            caught.fail(error);
-        }
-        caught
-    }
-
     /// The request ended well, whatever its status and its checks say.
-    pub fn success(mut self) -> Response {
-        (self.response.failed, self.open.failure) = (None, None);
-        self.settle()
+    pub fn success(self) -> Response {
+        let Self(mut response) = self;
+        response.call.failed = None;
+        response.call.record();
+        response
     }
 
     /// The request failed, for this reason: failures are grouped by it, so it should hold nothing that differs from one
@@ -54,34 +30,13 @@ impl CaughtResponse {
     ///
     /// The error names the request; `return Err(response.failure("no cart").into())` ends the task, without a second
     /// row under *exceptions*.
-    pub fn failure(mut self, error: impl Into<Cow<'static, str>>) -> RecordedError {
+    pub fn failure(self, error: impl Into<Cow<'static, str>>) -> RecordedError {
+        let Self(mut response) = self;
         let error = error.into();
-        let text = format!("{}: {error}", self.response.request());
-        self.fail(error);
+        let text = format!("{}: {error}", response.request());
+        response.call.failed = Some(error);
+        response.call.record();
         RecordedError::new(ErrorKind::Response, text)
-    }
-
-    /// Counts the request by the verdict that there is.
-    pub(crate) fn settle(self) -> Response {
-        let Self { response, open } = self;
-        drop(open);
-        response
-    }
-
-    fn fail(&mut self, error: Cow<'static, str>) {
-        self.response.failed = Some(error.clone());
-        self.open.failure = Some((error, verdict::excerpt(&self.response.body)));
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        let Some(pending) = self.pending.take() else { return };
-        match &self.failure {
-            _ if std::thread::panicking() => pending.fail(Failure { error: "panicked before the verdict", sample: "" }),
-            Some((error, sample)) => pending.fail(Failure { error, sample }),
-            None => pending.ok(),
-        }
     }
 }
 
@@ -89,12 +44,12 @@ impl Deref for CaughtResponse {
     type Target = Response;
 
     fn deref(&self) -> &Response {
-        &self.response
+        &self.0
     }
 }
 
 impl fmt::Debug for CaughtResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("CaughtResponse").field(&self.response).finish()
+        f.debug_tuple("CaughtResponse").field(&self.0).finish()
     }
 }

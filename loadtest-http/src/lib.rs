@@ -33,6 +33,7 @@
 //! less than 7 KiB. With the feature `reqwest` there is also `ReqwestSession`, on one `reqwest::Client` per thread.
 
 mod body;
+mod call;
 mod caught;
 mod coding;
 mod cookies;

@@ -6,8 +6,8 @@ use http::header::{
 };
 use http::{Method, StatusCode};
 
+use crate::call::Hop;
 use crate::fault::Fault;
-use crate::send::Hop;
 use crate::target::Base;
 use crate::transport::Head;
 

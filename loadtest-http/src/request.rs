@@ -9,15 +9,14 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 
 use crate::body::Body;
+use crate::call::{Broken, Call, Hop};
 use crate::cookies;
 use crate::fault::Fault;
 use crate::headers::replace;
 use crate::multipart::Form;
 use crate::name;
 use crate::response::Response;
-use crate::send::Hop;
 use crate::session::HttpSession;
-use crate::settings::Limits;
 use crate::target::{self, BadUrl, Target, basic};
 use crate::verdict::Verdict;
 
@@ -38,41 +37,23 @@ use crate::verdict::Verdict;
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder<C = ()> {
     pub(crate) session: HttpSession,
-    pub(crate) settings: Settings,
-    pub(crate) request: Result<Hop, Box<Broken>>,
+    pub(crate) call: Box<Call>,
     pub(crate) checks: C,
-}
-
-/// What a request is besides what it sends.
-pub(crate) struct Settings {
-    pub(crate) name: Option<Cow<'static, str>>,
-    pub(crate) expected: Option<u16>,
-    /// Those of the session, until the request changes them.
-    pub(crate) limits: Limits,
-}
-
-/// A request that cannot be sent.
-pub(crate) struct Broken {
-    pub(crate) method: Box<str>,
-    /// From the URL.
-    pub(crate) name: Box<str>,
-    pub(crate) fault: Fault,
 }
 
 impl RequestBuilder {
     pub(crate) fn new(session: &HttpSession, method: Result<Method, String>, url: &str) -> Self {
-        let settings = Settings { name: None, expected: None, limits: session.0.setup.limits };
-        let target = session.0.setup.base.resolve(url);
-        let request = match (method, target) {
+        let setup = &session.0.setup;
+        let (hop, broken) = match (method, setup.base.resolve(url)) {
             (Ok(method), Ok(target)) => {
                 let headers = target::own_credentials(url)
                     .map(|credentials| HeaderMap::from_iter([(AUTHORIZATION, credentials)]))
                     .unwrap_or_default();
-                Ok(Hop { method, target, headers, body: None, content_type: None, cookies: None })
+                (Hop { method, target, headers, body: None, content_type: None, cookies: None }, None)
             }
-            (method, target) => Err(refuse(session, method, target, url)),
+            (method, target) => refuse(session, method, target, url),
         };
-        Self { session: session.clone(), settings, request, checks: () }
+        Self { session: session.clone(), call: Call::new(hop, broken, setup.limits), checks: () }
     }
 }
 
@@ -212,21 +193,21 @@ impl<C> RequestBuilder<C> {
 
     /// Counts the request under this name instead of its path: one for all URLs that differ only in a number, say.
     pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.settings.name = Some(name.into());
+        self.call.settings.name = Some(name.into());
         self
     }
 
     /// The time allowed from the send to the last byte of the answer, redirects included; 60 s unless the
     /// [settings](crate::HttpSettings::timeout) say otherwise.
     pub fn timeout(mut self, timeout: Duration) -> Self {
-        self.settings.limits.timeout = timeout;
+        self.call.settings.limits.timeout = timeout;
         self
     }
 
     /// The time allowed for opening a connection, as part of the whole; 60 s unless the
     /// [settings](crate::HttpSettings::connect_timeout) say otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.settings.limits.connect_timeout = timeout;
+        self.call.settings.limits.connect_timeout = timeout;
         self
     }
 
@@ -236,13 +217,13 @@ impl<C> RequestBuilder<C> {
     /// browsers: 303 leads to a `GET`, 301 and 302 turn a `POST` into a `GET`, 307 and 308 repeat the request.
     /// `Authorization` and `Cookie` headers set on the request are not sent on to another origin.
     pub fn redirects(mut self, most: u32) -> Self {
-        self.settings.limits.redirects = Some(most);
+        self.call.settings.limits.redirects = Some(most);
         self
     }
 
     /// Follows no redirect: the answer is the redirect itself.
     pub fn no_redirects(mut self) -> Self {
-        self.settings.limits.redirects = None;
+        self.call.settings.limits.redirects = None;
         self
     }
 
@@ -252,26 +233,26 @@ impl<C> RequestBuilder<C> {
     ///
     /// [`HttpSettings::compression`]: crate::HttpSettings::compression
     pub fn compression(mut self, on: bool) -> Self {
-        self.settings.limits.compression = on;
+        self.call.settings.limits.compression = on;
         self
     }
 
     /// Reads, measures and counts the body, and keeps nothing of it: the cheapest way to load large ones.
     /// [`Response::bytes`] is then empty, while [`Response::body_length`] tells how long the body was.
     pub fn discard_body(mut self) -> Self {
-        self.settings.limits.discard = true;
+        self.call.settings.limits.discard = true;
         self
     }
 
     /// The longest body of the answer, in bytes: see [`HttpSettings::largest_body`](crate::HttpSettings::largest_body).
     pub fn largest_body(mut self, bytes: u64) -> Self {
-        self.settings.limits.largest_body = bytes;
+        self.call.settings.limits.largest_body = bytes;
         self
     }
 
     /// The request is fine if and only if the answer has this status: `404` after a delete, say.
     pub fn expect_status(mut self, status: u16) -> Self {
-        self.settings.expected = Some(status);
+        self.call.settings.expected = Some(status);
         self
     }
 
@@ -301,8 +282,8 @@ impl<C> RequestBuilder<C> {
     /// }
     /// ```
     pub fn check<V: Verdict, F: FnOnce(&Response) -> V>(self, check: F) -> RequestBuilder<(C, F)> {
-        let Self { session, settings, request, checks } = self;
-        RequestBuilder { session, settings, request, checks: (checks, check) }
+        let Self { session, call, checks } = self;
+        RequestBuilder { session, call, checks: (checks, check) }
     }
 
     /// A request that cannot be sent, because of this.
@@ -312,10 +293,13 @@ impl<C> RequestBuilder<C> {
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Hop) -> Result<(), Fault>) {
-        let Ok(request) = &mut self.request else { return };
-        if let Err(fault) = change(request) {
-            let name = name::default_name(&self.session.0.setup.base, &request.target).into();
-            self.request = Err(Box::new(Broken { method: request.method.as_str().into(), name, fault }));
+        let Call { hop, broken, .. } = &mut *self.call;
+        if broken.is_some() {
+            return;
+        }
+        if let Err(fault) = change(hop) {
+            let name = name::default_name(&self.session.0.setup.base, &hop.target).into();
+            *broken = Some(Box::new(Broken { method: hop.method.as_str().into(), name, fault }));
         }
     }
 }
@@ -324,18 +308,20 @@ fn malformed(error: BadUrl) -> Fault {
     Fault::request("malformed URL", error)
 }
 
+/// What cannot be sent, and something in its place.
 #[cold]
 fn refuse(
     session: &HttpSession,
     method: Result<Method, String>,
     target: Result<Target, BadUrl>,
     url: &str,
-) -> Box<Broken> {
+) -> (Hop, Option<Box<Broken>>) {
+    let base = &session.0.setup.base;
     let name = match &target {
-        Ok(target) => name::default_name(&session.0.setup.base, target).into(),
+        Ok(target) => name::default_name(base, target).into(),
         Err(_) => name::of_malformed(url).into(),
     };
-    let (method, wrong) = match method {
+    let (text, wrong) = match method {
         Ok(method) => (method.as_str().into(), None),
         Err(text) => {
             let wrong = Fault::request("malformed method", format!("{text:?} is no HTTP method"));
@@ -343,15 +329,18 @@ fn refuse(
         }
     };
     let fault = wrong.or(target.err().map(|BadUrl(error)| Fault::request("malformed URL", format!("{url}: {error}"))));
-    Box::new(Broken { method, name, fault: fault.unwrap_or_else(|| Fault::request("malformed request", url)) })
+    let fault = fault.unwrap_or_else(|| Fault::request("malformed request", url));
+    let (method, target, headers) = (Method::GET, base.root(), HeaderMap::new());
+    let hop = Hop { method, target, headers, body: None, content_type: None, cookies: None };
+    (hop, Some(Box::new(Broken { method: text, name, fault })))
 }
 
 impl<C> fmt::Debug for RequestBuilder<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RequestBuilder");
-        match &self.request {
-            Ok(request) => debug.field("method", &request.method).field("url", &request.target.text()),
-            Err(broken) => debug.field("method", &broken.method).field("error", &broken.fault.error),
+        match &self.call.broken {
+            None => debug.field("method", &self.call.hop.method).field("url", &self.call.hop.target.text()),
+            Some(broken) => debug.field("method", &broken.method).field("error", &broken.fault.error),
         };
         debug.finish_non_exhaustive()
     }

@@ -7,15 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::AsHeaderName;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use loadtest_core::stats::Phases;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use loadtest_core::stats::{Pending, Phases};
 use loadtest_core::{ErrorKind, RecordedError};
 use serde::de::DeserializeOwned;
 
 use crate::cookies;
 
-use crate::target::Target;
-use crate::transport::Head;
+use crate::call::Call;
 use crate::verdict;
 
 /// The answer to a request, read to its end.
@@ -23,35 +22,20 @@ use crate::verdict;
 /// It stands in the statistics already when [`send`](crate::RequestBuilder::send) returns it.
 #[derive(Debug)]
 pub struct Response {
-    pub(crate) status: StatusCode,
-    pub(crate) head: Head,
-    /// Decoded; empty where it was discarded.
-    pub(crate) body: Bytes,
-    /// Its length, decoded, and as it came.
-    pub(crate) length: u64,
-    pub(crate) received: u64,
-    pub(crate) service_time: Duration,
-    pub(crate) phases: Phases,
-    /// Of the last request, after redirects.
-    pub(crate) target: Target,
-    /// Of the first request, as they stand in the statistics.
-    pub(crate) method: Method,
-    pub(crate) name: Option<Cow<'static, str>>,
-    /// Why it counts as failed.
-    pub(crate) failed: Option<Cow<'static, str>>,
+    pub(crate) call: Box<Call>,
 }
 
 impl Response {
     /// The status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.call.answer.status
     }
 
     /// All headers.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
-        self.head.map()
+        self.call.answer.head.map()
     }
 
     /// The first header of this name; `None` also when it is not visible ASCII, see [`headers`](Self::headers).
@@ -63,7 +47,9 @@ impl Response {
     /// The value that the answer sets for a cookie; of several the last.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.head
+        self.call
+            .answer
+            .head
             .set_cookies()
             .filter_map(|line| cookies::pair(line))
             .filter(|(key, _)| *key == name)
@@ -76,20 +62,20 @@ impl Response {
     /// A body of more than 16 KiB was read to where it lies; shorter ones were copied once.
     #[must_use]
     pub fn bytes(&self) -> &Bytes {
-        &self.body
+        &self.call.answer.body
     }
 
     /// The length of the body in bytes, decoded; also of one that was discarded.
     #[must_use]
     pub fn body_length(&self) -> u64 {
-        self.length
+        self.call.length
     }
 
     /// The length of the body in bytes as it came over the wire: compressed, mostly less than
     /// [`body_length`](Self::body_length).
     #[must_use]
     pub fn received_length(&self) -> u64 {
-        self.received
+        self.call.answer.received
     }
 
     /// The body as UTF-8 text.
@@ -97,13 +83,13 @@ impl Response {
     /// # Errors
     /// When it is other text, or none.
     pub fn text(&self) -> Result<&str, BodyError> {
-        std::str::from_utf8(&self.body).map_err(|source| self.body_error(Wrong::Text(source)))
+        std::str::from_utf8(&self.call.answer.body).map_err(|source| self.body_error(Wrong::Text(source)))
     }
 
     /// The body as text; what is no UTF-8 is replaced by `U+FFFD`.
     #[must_use]
     pub fn text_lossy(&self) -> Cow<'_, str> {
-        String::from_utf8_lossy(&self.body)
+        String::from_utf8_lossy(&self.call.answer.body)
     }
 
     /// The body as JSON.
@@ -113,17 +99,18 @@ impl Response {
     /// makes the error an exception of the user. To make it a failed request, use it in a
     /// [`check`](crate::RequestBuilder::check).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BodyError> {
-        serde_json::from_slice(&self.body).map_err(|source| self.body_error(Wrong::Json(source)))
+        serde_json::from_slice(&self.call.answer.body).map_err(|source| self.body_error(Wrong::Json(source)))
     }
 
     #[cold]
     fn body_error(&self, wrong: Wrong) -> BodyError {
-        BodyError { request: self.request(), start: verdict::excerpt(&self.body), wrong }
+        BodyError { request: self.request(), start: verdict::excerpt(&self.call.answer.body), wrong }
     }
 
     /// The request, as it is counted.
     pub(crate) fn request(&self) -> String {
-        format!("{} {}", self.method, self.name.as_deref().unwrap_or_else(|| self.target.path.path()))
+        let Call { settings, hop, method, .. } = &*self.call;
+        format!("{method} {}", settings.name.as_deref().unwrap_or_else(|| hop.target.path.path()))
     }
 
     /// The answer itself, or an error when it was counted as failed: for a task that cannot go on without it.
@@ -141,7 +128,7 @@ impl Response {
     /// With a status of 400 or above, with another than [`expect_status`](crate::RequestBuilder::expect_status) named, or
     /// when a [`check`](crate::RequestBuilder::check) failed. The request stands in the statistics as failed already, so `?` makes no second row under *exceptions*.
     pub fn error_for_status(self) -> Result<Self, RecordedError> {
-        match &self.failed {
+        match &self.call.failed {
             None => Ok(self),
             Some(error) => Err(RecordedError::new(ErrorKind::Response, format!("{}: {error}", self.request()))),
         }
@@ -150,21 +137,21 @@ impl Response {
     /// From the send to the last byte of the body.
     #[must_use]
     pub fn service_time(&self) -> Duration {
-        self.service_time
+        self.call.service_time
     }
 
     /// Where the time went, and whether the connection was a new one; with redirects, of all requests together.
     ///
     /// Over reqwest only `first_byte` and `download` are known.
     #[must_use]
-    pub fn phases(&self) -> &Phases {
-        &self.phases
+    pub fn phases(&self) -> Phases {
+        self.call.pending.as_ref().and_then(Pending::phases).copied().unwrap_or_default()
     }
 
     /// The URL that gave the answer: after redirects, and without a fragment.
     #[must_use]
     pub fn url(&self) -> String {
-        self.target.text()
+        self.call.hop.target.text()
     }
 }
 

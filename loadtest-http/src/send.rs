@@ -3,15 +3,14 @@
 use std::borrow::Cow;
 use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
 
+use http::HeaderValue;
 use http::header::COOKIE;
-use http::{HeaderMap, HeaderValue, Method};
 use loadtest_core::RecordedError;
 use loadtest_core::stats::{Failure, Pending};
 use tokio::time::Instant;
 
-use crate::body::Body;
+use crate::call::{Broken, Call, Hop, Settings};
 use crate::caught::CaughtResponse;
 use crate::coding;
 use crate::cookies;
@@ -20,27 +19,12 @@ use crate::fault::Fault;
 use crate::headers::Automatic;
 use crate::name;
 use crate::redirect;
-use crate::request::{Broken, RequestBuilder, Settings};
+use crate::request::RequestBuilder;
 use crate::response::Response;
 use crate::session::Inner;
-use crate::settings::Limits;
 use crate::target::Target;
 use crate::transport::{Answer, Keep, Outgoing};
 use crate::verdict::{self, Checks};
-
-/// One request to one origin: the first, or what a redirect made of it.
-#[derive(Debug)]
-pub(crate) struct Hop {
-    pub(crate) method: Method,
-    pub(crate) target: Target,
-    /// Those set on the request; the automatic ones are added when it is sent.
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Option<Body>,
-    /// For the body, unless the headers have one.
-    pub(crate) content_type: Option<Cow<'static, str>>,
-    /// Beside those of the session.
-    pub(crate) cookies: Option<Vec<(String, String)>>,
-}
 
 impl<C: Checks> RequestBuilder<C> {
     /// Sends the request and reads the whole answer; counts it, whatever happens.
@@ -57,14 +41,14 @@ impl<C: Checks> RequestBuilder<C> {
     /// were too many redirects, the body was too large or did not decode. It is counted already, so `?` in a task makes
     /// no exception of it.
     pub fn send(self) -> impl Future<Output = Result<Response, RecordedError>> {
-        let Self { session, mut settings, mut request, checks } = self;
-        // The block works on these where they lie. As arguments of an `async fn` they would be moved, and the future,
-        // of which each user keeps one, would hold them twice.
+        let Self { session, mut call, checks } = self;
+        // A block, and no `async fn`: as arguments of one they would be moved, and the future, of which each user keeps one,
+        // would hold them twice.
         async move {
-            let inner = &*session.0;
-            let hop = request.as_mut().map_err(|broken| refused(inner, &settings, broken))?;
-            let outcome = exchange(inner, &mut settings, hop).await?;
-            outcome.judged(inner, settings, request, checks).map(CaughtResponse::settle)
+            exchange(&session.0, &mut call).await?;
+            let mut response = judged(&session.0, call, checks)?;
+            response.call.record();
+            Ok(response)
         }
     }
 
@@ -87,112 +71,55 @@ impl<C: Checks> RequestBuilder<C> {
     /// # Errors
     /// As [`send`](Self::send): when there is no answer, the request is counted at once.
     pub fn catch_response(self) -> impl Future<Output = Result<CaughtResponse, RecordedError>> {
-        let Self { session, mut settings, mut request, checks } = self;
+        let Self { session, mut call, checks } = self;
         async move {
-            let inner = &*session.0;
-            let hop = request.as_mut().map_err(|broken| refused(inner, &settings, broken))?;
-            let outcome = exchange(inner, &mut settings, hop).await?;
-            outcome.judged(inner, settings, request, checks)
+            exchange(&session.0, &mut call).await?;
+            judged(&session.0, call, checks).map(CaughtResponse)
         }
     }
 }
 
-/// A sample with an answer: it is open, and its clock stopped.
-struct Outcome {
-    pending: Pending,
-    method: Method,
-    answer: Answer,
-    service_time: Duration,
-}
-
-impl Outcome {
-    /// Decodes the body and makes the checks. Neither is in the service time: they are work of the client.
-    fn judged(
-        self,
-        inner: &Inner,
-        settings: Settings,
-        request: Result<Hop, Box<Broken>>,
-        checks: impl Checks,
-    ) -> Result<CaughtResponse, RecordedError> {
-        let hop = request.map_err(|broken| refused(inner, &settings, &broken))?;
-        let Self { mut pending, method, answer, service_time } = self;
-        let Answer { status, head, mut body, received, .. } = answer;
-        let Settings { name, expected, limits } = settings;
-        let mut length = received;
-        if head.is_coded() && !body.is_empty() {
-            match coding::undo(&head, &body, &limits) {
-                Ok(Some(decoded)) => {
-                    length = decoded.length;
-                    pending.set_content(length);
-                    body = decoded.content;
-                }
-                Ok(None) => {}
-                Err(fault) => {
-                    let name = label(inner, name.as_deref(), &hop.target);
-                    return Err(failed(pending, method.as_str(), &name, &fault));
-                }
-            }
-        }
-        let response = Response {
-            status,
-            head,
-            body,
-            length,
-            received,
-            service_time,
-            phases: *pending.phases_mut(),
-            target: hop.target,
-            method,
-            name,
-            failed: None,
-        };
-        let judge =
-            |response: &Response| verdict::judge(status, expected).map(Cow::Owned).or_else(|| checks.run(response));
-        Ok(CaughtResponse::new(response, pending, judge))
+/// Sends the request; then the sample is open, with an answer, and its clock stopped.
+async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
+    if let Some(broken) = call.broken.take() {
+        return Err(refused(inner, call, &broken));
     }
-}
-
-/// Everything but the verdict.
-async fn exchange(inner: &Inner, settings: &mut Settings, hop: &mut Hop) -> Result<Outcome, RecordedError> {
-    let Settings { name, limits, .. } = settings;
+    let name = &mut call.settings.name;
     if name.is_none() {
         *name = inner.renamed();
     }
-    let method = hop.method.clone();
+    call.method = call.hop.method.clone();
     let now = Instant::now();
-    let mut pending = {
-        let name = label(inner, name.as_deref(), &hop.target);
-        inner.setup.recorder.start_at(method.as_str(), &name, now)
+    let pending = {
+        let name = label(inner, name.as_deref(), &call.hop.target);
+        inner.setup.recorder.start_at(call.method.as_str(), &name, now)
     };
+    call.pending = Some(pending);
+    let limit = call.settings.limits.timeout;
     let outcome = {
-        let chain = pin!(follow(inner, hop, name, limits, now, &mut pending));
-        deadline::within(&inner.timer, now.checked_add(limits.timeout), chain).await
+        let chain = pin!(follow(inner, call, now));
+        deadline::within(&inner.timer, now.checked_add(limit), chain).await
     };
-    let service_time = pending.stop_clock();
-    match outcome.unwrap_or_else(|| Err(Fault::timeout(limits.timeout, how_far(&mut pending)))) {
-        Ok((answer, ready)) => {
-            note_times(&mut pending, &answer, ready, now + service_time);
-            Ok(Outcome { pending, method, answer, service_time })
+    call.service_time = call.pending.as_mut().map(Pending::stop_clock).unwrap_or_default();
+    match outcome.unwrap_or_else(|| Err(Fault::timeout(limit, how_far(call)))) {
+        Ok(ready) => {
+            let end = now + call.service_time;
+            note_times(call.pending.as_mut(), &call.answer, ready, end);
+            call.is_answered = true;
+            Ok(())
         }
-        Err(fault) => {
-            let name = label(inner, name.as_deref(), &hop.target);
-            Err(failed(pending, method.as_str(), &name, &fault))
-        }
+        Err(fault) => Err(failed(inner, call, &fault)),
     }
 }
 
-/// Sends requests until an answer is final. With it, when its connection was ready.
-async fn follow(
-    inner: &Inner,
-    hop: &mut Hop,
-    name: &mut Option<Cow<'static, str>>,
-    limits: &Limits,
-    now: Instant,
-    pending: &mut Pending,
-) -> Result<(Answer, Instant), Fault> {
-    let (mut followed, mut now) = (0, now);
+/// Sends requests until an answer is final; says when its connection was ready.
+async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Instant, Fault> {
+    let Call { settings: Settings { name, limits, .. }, hop, pending: Some(pending), answer, .. } = call else {
+        return Err(Fault::request("sent twice", ""));
+    };
+    let mut followed = 0;
     loop {
-        let (answer, ready) = {
+        let ready = {
             let automatic = inner.automatic(&hop.target.origin);
             let cookies = cookies(inner, hop, &automatic, now);
             let outgoing = Outgoing {
@@ -209,11 +136,11 @@ async fn follow(
                 connections: limits.connections,
                 now,
             };
-            inner.transport.exchange(&inner.setup.network, &outgoing, pending).await?
+            inner.transport.exchange(&inner.setup.network, &outgoing, pending, answer).await?
         };
         inner.jar.borrow_mut().store(&answer.head, &hop.target);
-        let Some(most) = limits.redirects else { return Ok((answer, ready)) };
-        let Some(location) = redirect::location(answer.status, &answer.head) else { return Ok((answer, ready)) };
+        let Some(most) = limits.redirects else { return Ok(ready) };
+        let Some(location) = redirect::location(answer.status, &answer.head) else { return Ok(ready) };
         if followed == most {
             return Err(Fault::protocol("too many redirects", format!("{most} followed; the next is {location}")));
         }
@@ -223,8 +150,37 @@ async fn follow(
             *name = Some(label(inner, None, &hop.target).into_owned().into());
         }
         now = Instant::now();
-        note_times(pending, &answer, ready, now);
+        note_times(Some(&mut *pending), answer, ready, now);
         redirect::follow(hop, &inner.setup.base, answer.status, location)?;
+    }
+}
+
+/// Decodes the body and makes the checks. Neither is in the service time: they are work of the client.
+fn judged(inner: &Inner, mut call: Box<Call>, checks: impl Checks) -> Result<Response, RecordedError> {
+    call.length = call.answer.received;
+    if call.answer.head.is_coded() && !call.answer.body.is_empty() {
+        decode(inner, &mut call)?;
+    }
+    call.failed = verdict::judge(call.answer.status, call.settings.expected).map(Cow::Owned);
+    let mut response = Response { call };
+    if response.call.failed.is_none() {
+        response.call.failed = checks.run(&response);
+    }
+    Ok(response)
+}
+
+fn decode(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
+    match coding::undo(&call.answer.head, &call.answer.body, &call.settings.limits) {
+        Ok(Some(decoded)) => {
+            call.length = decoded.length;
+            call.answer.body = decoded.content;
+            if let Some(pending) = &mut call.pending {
+                pending.set_content(decoded.length);
+            }
+            Ok(())
+        }
+        Ok(None) => Ok(()),
+        Err(fault) => Err(failed(inner, call, &fault)),
     }
 }
 
@@ -242,9 +198,10 @@ fn cookies(inner: &Inner, hop: &Hop, automatic: &Automatic, now: Instant) -> Opt
 
 /// How far a request had come when its time ran out.
 #[cold]
-fn how_far(pending: &mut Pending) -> String {
-    let (written, received, phases) = (pending.is_written(), pending.received(), pending.phases_mut());
-    let has_connection = phases.opened + phases.reused > 0;
+fn how_far(call: &Call) -> String {
+    let Some(pending) = &call.pending else { return String::new() };
+    let (written, received) = (pending.is_written(), pending.received());
+    let has_connection = pending.phases().is_some_and(|phases| phases.opened + phases.reused > 0);
     match (received, written) {
         (0, true) => "sent, without an answer that was complete".to_owned(),
         (0, false) if has_connection => "connected, while the request was sent".to_owned(),
@@ -254,7 +211,8 @@ fn how_far(pending: &mut Pending) -> String {
 }
 
 /// The phases that begin when the connection is ready.
-fn note_times(pending: &mut Pending, answer: &Answer, ready: Instant, end: Instant) {
+fn note_times(pending: Option<&mut Pending>, answer: &Answer, ready: Instant, end: Instant) {
+    let Some(pending) = pending else { return };
     let first = answer.first.unwrap_or(end);
     let phases = pending.phases_mut();
     phases.first_byte += first.saturating_duration_since(ready);
@@ -268,16 +226,21 @@ fn label<'a>(inner: &Inner, name: Option<&'a str>, target: &'a Target) -> Cow<'a
 
 /// Counts a request that could not be built.
 #[cold]
-fn refused(inner: &Inner, settings: &Settings, broken: &Broken) -> RecordedError {
+fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
     let renamed = inner.renamed();
-    let name = settings.name.as_deref().or(renamed.as_deref()).unwrap_or(&broken.name);
+    let name = call.settings.name.as_deref().or(renamed.as_deref()).unwrap_or(&broken.name);
     let pending = inner.setup.recorder.start(&broken.method, name);
-    failed(pending, &broken.method, name, &broken.fault)
+    let fault = &broken.fault;
+    pending.fail(Failure { error: &fault.error, sample: &fault.sample });
+    RecordedError::new(fault.kind, format!("{} {name}: {}", broken.method, fault.error))
 }
 
 /// Counts a request that got no answer.
 #[cold]
-fn failed(pending: Pending, method: &str, name: &str, fault: &Fault) -> RecordedError {
-    pending.fail(Failure { error: &fault.error, sample: &fault.sample });
-    RecordedError::new(fault.kind, format!("{method} {name}: {}", fault.error))
+fn failed(inner: &Inner, call: &mut Call, fault: &Fault) -> RecordedError {
+    if let Some(pending) = &mut call.pending {
+        pending.settle(Some(Failure { error: &fault.error, sample: &fault.sample }));
+    }
+    let name = label(inner, call.settings.name.as_deref(), &call.hop.target);
+    RecordedError::new(fault.kind, format!("{} {name}: {}", call.method, fault.error))
 }

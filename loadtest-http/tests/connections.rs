@@ -85,7 +85,7 @@ async fn phases_tell_where_the_time_goes() {
     let server = EchoServer::spawn();
     let user = User::new::<Direct>(&format!("http://localhost:{}", server.addr().port()));
     let first = user.http.get("/drip/3/20").send().await.expect("an answer");
-    let phases = *first.phases();
+    let phases = first.phases();
     assert_eq!((phases.opened, phases.reused, phases.retried), (1, 0, 0));
     assert!(phases.dns > Duration::ZERO && phases.connect > Duration::ZERO && phases.tls.is_zero(), "{phases:?}");
     assert!(phases.download >= Duration::from_millis(30), "{phases:?}");
@@ -93,7 +93,7 @@ async fn phases_tell_where_the_time_goes() {
     assert_eq!(sum, first.service_time(), "nothing is left out");
 
     let second = user.http.get("/delay/30").send().await.expect("an answer");
-    let phases = *second.phases();
+    let phases = second.phases();
     assert_eq!((phases.opened, phases.reused, phases.dns, phases.connect), (0, 1, Duration::ZERO, Duration::ZERO));
     assert!(phases.first_byte >= Duration::from_millis(30), "{phases:?}");
     assert_eq!((phases.first_byte, phases.download), (second.service_time(), Duration::ZERO), "it came at once");

@@ -204,6 +204,12 @@ impl Pending {
         self.phases.get_or_insert_default()
     }
 
+    /// What is known so far of where the time of this request goes.
+    #[must_use]
+    pub fn phases(&self) -> Option<&Phases> {
+        self.phases.as_ref()
+    }
+
     /// Whether the request, or the one that a redirect led to, is written whole.
     #[must_use]
     pub fn is_written(&self) -> bool {
@@ -242,15 +248,20 @@ impl Pending {
 
     /// The request ended well.
     pub fn ok(mut self) {
-        self.end(None);
+        self.settle(None);
     }
 
     /// The request failed.
     pub fn fail(mut self, failure: Failure<'_>) {
-        self.end(Some(failure));
+        self.settle(Some(failure));
     }
 
-    fn end(&mut self, failure: Option<Failure<'_>>) {
+    /// Gives the verdict where the sample lies, in a guard of your own, say: `None` when the request ended well. A second
+    /// verdict is ignored.
+    pub fn settle(&mut self, failure: Option<Failure<'_>>) {
+        if self.ended {
+            return;
+        }
         let service_time = self.stop_clock();
         self.ended = true;
         let mut recorder = self.recorder.0.borrow_mut();
@@ -317,6 +328,16 @@ mod tests {
         let second = recorder.hand_over();
         assert_eq!(books(&second), [(0, 1, 0, 0)], "the verdict belongs to the interval in which it falls");
         assert!(second.new_keys.is_empty());
+    }
+
+    #[test]
+    fn a_second_verdict_is_ignored() {
+        let recorder = RecorderHandle::default();
+        let mut pending = recorder.start("GET", "/a");
+        pending.settle(Some(Failure { error: "500", sample: "" }));
+        pending.settle(None);
+        pending.ok();
+        assert_eq!(books(&recorder.hand_over()), [(1, 0, 1, 0)]);
     }
 
     #[test]

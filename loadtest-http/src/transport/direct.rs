@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::http1::Connection;
 use super::socket::Stream;
-use super::{Network, Outgoing, Whole, connect};
+use super::{Answer, Network, Outgoing, connect};
 use crate::body::Streamed;
 use crate::fault::Fault;
 use crate::target::Origin;
@@ -47,7 +47,8 @@ impl Direct {
         network: &Network,
         outgoing: &Outgoing<'_>,
         pending: &mut Pending,
-    ) -> Result<Whole, Fault> {
+        answer: &mut Answer,
+    ) -> Result<Instant, Fault> {
         let host = self.host(outgoing);
         let (_permit, mut ready) = match host.free.try_acquire() {
             Ok(permit) => (Some(permit), outgoing.now),
@@ -74,11 +75,12 @@ impl Direct {
             let outcome = connection.exchange(&network.buffers, outgoing, streamed, pending).await;
             pending.phases_mut().reused += u32::from(is_kept && !connection.is_untouched());
             match outcome {
-                Ok((answer, reusable)) => {
+                Ok((whole, reusable)) => {
+                    *answer = whole;
                     if reusable {
                         host.idle.borrow_mut().push(connection);
                     }
-                    return Ok((answer, ready));
+                    return Ok(ready);
                 }
                 // Nothing of it was written: the server cannot know of it, and it is no retry.
                 Err(_) if is_kept && connection.is_untouched() => {}

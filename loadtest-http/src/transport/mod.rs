@@ -79,7 +79,7 @@ pub(crate) struct Keep {
 }
 
 /// An answer, read to its end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) head: Head,
@@ -89,9 +89,6 @@ pub(crate) struct Answer {
     /// When its first byte came, unless the whole came at once.
     pub(crate) first: Option<Instant>,
 }
-
-/// An answer, and when the connection was ready for its request.
-pub(crate) type Whole = (Answer, Instant);
 
 impl Outgoing<'_> {
     /// RFC 9110, 9.2.2: sent twice, it does what it does once.
@@ -109,7 +106,7 @@ impl Transport {
         }
     }
 
-    /// Sends one request and reads the answer to its end.
+    /// Sends one request and reads the answer to its end; says when its connection was ready.
     ///
     /// `pending` is told of bytes as they are written and read, and that the request is written whole: always
     /// before this future can be dropped with that unsaid.
@@ -118,11 +115,12 @@ impl Transport {
         network: &Network,
         outgoing: &Outgoing<'_>,
         pending: &mut Pending,
-    ) -> Result<Whole, Fault> {
+        answer: &mut Answer,
+    ) -> Result<Instant, Fault> {
         match self {
-            Self::Direct(direct) => direct.exchange(network, outgoing, pending).await,
+            Self::Direct(direct) => direct.exchange(network, outgoing, pending, answer).await,
             #[cfg(feature = "reqwest")]
-            Self::Reqwest => Box::pin(network.reqwest.exchange(&network.tls, outgoing, pending)).await,
+            Self::Reqwest => Box::pin(network.reqwest.exchange(&network.tls, outgoing, pending, answer)).await,
         }
     }
 }

@@ -14,7 +14,7 @@ use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
 use super::tls::Tls;
-use super::{Answer, Head, Keep, Outgoing, Whole};
+use super::{Answer, Head, Keep, Outgoing};
 use crate::fault::Fault;
 use crate::headers::replace;
 use crate::target::Target;
@@ -29,7 +29,8 @@ impl Pool {
         tls: &Tls,
         outgoing: &Outgoing<'_>,
         pending: &mut Pending,
-    ) -> Result<Whole, Fault> {
+        answer: &mut Answer,
+    ) -> Result<Instant, Fault> {
         let target = outgoing.target;
         let url = target.url().map_err(|error| Fault::request("malformed URL", error))?;
         let mut request = reqwest::Request::new(outgoing.method.clone(), url);
@@ -75,8 +76,8 @@ impl Pool {
             }
             body.push(piece);
         }
-        let answer = Answer { status, head, body: body.finish(), received, first: Some(first) };
-        Ok((answer, outgoing.now))
+        *answer = Answer { status, head, body: body.finish(), received, first: Some(first) };
+        Ok(outgoing.now)
     }
 
     fn client(&self, tls: &Tls, connect_timeout: Duration) -> Result<&reqwest::Client, Fault> {
