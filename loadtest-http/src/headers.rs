@@ -18,6 +18,7 @@ pub(crate) struct Automatic {
     map: HeaderMap,
     /// As they are sent.
     lines: Box<[u8]>,
+    has_cookies: bool,
 }
 
 impl Automatic {
@@ -50,11 +51,16 @@ impl Automatic {
         map.remove(TRANSFER_ENCODING);
         let lines = map.iter().flat_map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"]);
         let lines = lines.collect::<Vec<_>>().concat().into();
-        Self { map, lines }
+        Self { has_cookies: map.contains_key(COOKIE), map, lines }
     }
 
     pub(crate) fn map(&self) -> &HeaderMap {
         &self.map
+    }
+
+    /// Whether a default `Cookie` takes the place of the session's cookies.
+    pub(crate) fn has_cookies(&self) -> bool {
+        self.has_cookies
     }
 
     pub(crate) fn lines(&self) -> &[u8] {

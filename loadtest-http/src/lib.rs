@@ -23,8 +23,32 @@
 //! # What is measured
 //!
 //! The service time of a request begins when `send()` is first polled and ends when the answer's body has been
-//! read to its end; opening a connection and following redirects are part of it. A status of 400 or above, and
-//! any error of the transport, is a failed request.
+//! read to its end; waiting for a connection, opening one and following redirects are part of it. Decoding the body and
+//! the checks are not: they are work of the client. A status of 400 or above, and any error of the transport, is a failed
+//! request. [`Response::phases`] tells where the time went; the statistics keep the same per name.
+//!
+//! # Who decides
+//!
+//! | | the request is fine |
+//! |---|---|
+//! | [`send`](RequestBuilder::send) | with a status below 400 |
+//! | [`expect_status`](RequestBuilder::expect_status) | with this status |
+//! | [`check`](RequestBuilder::check) | with such a status, and if the check says so |
+//! | [`catch_response`](RequestBuilder::catch_response) | as the task decides, which holds a guard meanwhile |
+//!
+//! # Limits
+//!
+//! | | default | changed by |
+//! |---|---|---|
+//! | the whole request, redirects included | 60 s | [`timeout`](HttpSettings::timeout) |
+//! | opening a connection, as part of it | 60 s | [`connect_timeout`](HttpSettings::connect_timeout) |
+//! | redirects | 10 | [`redirects`](HttpSettings::redirects) |
+//! | a body, as it comes and decoded | 64 MiB | [`largest_body`](HttpSettings::largest_body) |
+//! | connections of a session to one origin | 6 | [`connections_per_host`](HttpSettings::connections_per_host) |
+//! | the head of an answer | 256 KiB, 8192 headers | |
+//! | cookies of one domain; one cookie | 180; 4096 bytes | |
+//!
+//! What goes beyond is a failed request with a text that says so, or a cookie that is not kept.
 //!
 //! # Transports
 //!

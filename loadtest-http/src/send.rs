@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use http::HeaderValue;
-use http::header::COOKIE;
 use loadtest_core::RecordedError;
 use loadtest_core::stats::{Failure, Pending};
 use tokio::time::Instant;
@@ -186,7 +185,7 @@ fn decode(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
 
 /// The `Cookie` header of a request, unless it has one of its own.
 fn cookies(inner: &Inner, hop: &Hop, automatic: &Automatic, now: Instant) -> Option<Rc<HeaderValue>> {
-    if automatic.map().contains_key(COOKIE) {
+    if automatic.has_cookies() {
         return None;
     }
     let session = inner.jar.borrow_mut().header(&hop.target, now);

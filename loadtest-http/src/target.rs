@@ -144,7 +144,7 @@ fn suggest(rest: &str) -> Option<String> {
 /// The credentials in the absolute URL of a request, as for the host.
 pub(crate) fn own_credentials(url: &str) -> Option<HeaderValue> {
     // Looked for first: parsing once more is for the few that have any.
-    if !url.contains('@') || !has_scheme(url) {
+    if url.starts_with('/') || !url.contains('@') || !has_scheme(url) {
         return None;
     }
     credentials(&Url::parse(url).ok()?)
