@@ -14,11 +14,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 use crate::scan::Scanner;
 use crate::serve::{ANY_PORT, Host};
+use crate::tls::{self, Authority};
 
 /// A connection's read buffer: a few requests of a common size. 20,000 connections
 /// take 40 MiB.
@@ -32,6 +32,7 @@ const LARGEST_HEAD: usize = 64 * 1024;
 pub struct FixedServer {
     host: Host,
     served: Arc<AtomicU64>,
+    ca: Option<Authority>,
 }
 
 /// What to serve, and where.
@@ -40,6 +41,7 @@ pub struct FixedServerBuilder {
     addr: SocketAddr,
     body: usize,
     cookies: Vec<String>,
+    tls: bool,
 }
 
 impl FixedServer {
@@ -55,13 +57,22 @@ impl FixedServer {
     /// A server with more to choose; 1 KiB of body unless told otherwise.
     #[must_use]
     pub fn builder() -> FixedServerBuilder {
-        FixedServerBuilder { addr: ANY_PORT, body: 1024, cookies: Vec::new() }
+        FixedServerBuilder { addr: ANY_PORT, body: 1024, cookies: Vec::new(), tls: false }
     }
 
-    /// `http://127.0.0.1:<port>`.
+    /// `http://127.0.0.1:<port>`, or `https://` with TLS.
     #[must_use]
     pub fn url(&self) -> String {
-        self.host.url()
+        match self.ca {
+            None => self.host.url(),
+            Some(_) => format!("https://{}", self.addr()),
+        }
+    }
+
+    /// The certificate to trust, as PEM, when the server speaks TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca.as_ref().map(|ca| ca.pem.as_str())
     }
 
     /// The address the server listens on.
@@ -109,6 +120,14 @@ impl FixedServerBuilder {
         self
     }
 
+    /// Speaks TLS, with a certificate for `127.0.0.1` and `localhost` of an authority of
+    /// its own: see [`FixedServer::ca_pem`].
+    #[must_use]
+    pub fn tls(mut self) -> Self {
+        self.tls = true;
+        self
+    }
+
     /// Listens here instead of on a free port of 127.0.0.1.
     #[must_use]
     pub fn bind(mut self, addr: SocketAddr) -> Self {
@@ -119,19 +138,32 @@ impl FixedServerBuilder {
     /// Starts the server on a thread of its own.
     ///
     /// # Errors
-    /// When the address is taken, or no thread can be had.
+    /// When the address is taken, no thread can be had, or no certificate be made.
     pub fn spawn(self) -> io::Result<FixedServer> {
         let response = Arc::new(Response::new(self.body, &self.cookies));
         let served = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&served);
+        let identity = match self.tls {
+            true => {
+                Some(tls::identity(&["127.0.0.1", "localhost"]).map_err(|error| io::Error::other(error.to_string()))?)
+            }
+            false => None,
+        };
+        let (acceptor, ca) = identity.map(|identity| (identity.acceptor, identity.ca)).unzip();
         let host = Host::start("fixed-server", self.addr, 1, &Arc::default(), move |stream| {
-            let (response, served) = (Arc::clone(&response), Arc::clone(&counter));
+            let (response, served, acceptor) = (Arc::clone(&response), Arc::clone(&counter), acceptor.clone());
             async move {
-                // An error is a client that went away.
-                let _ = answer(stream, &response, &served).await;
+                // An error is a client that went away, or that does not trust us.
+                let _ = match acceptor {
+                    None => answer(stream, &response, &served).await,
+                    Some(acceptor) => match acceptor.accept(stream).await {
+                        Ok(stream) => answer(stream, &response, &served).await,
+                        Err(error) => Err(error),
+                    },
+                };
             }
         })?;
-        Ok(FixedServer { host, served })
+        Ok(FixedServer { host, served, ca })
     }
 }
 
@@ -160,7 +192,10 @@ impl Response {
     }
 }
 
-async fn answer(mut stream: TcpStream, response: &Response, served: &AtomicU64) -> io::Result<()> {
+async fn answer<IO>(mut stream: IO, response: &Response, served: &AtomicU64) -> io::Result<()>
+where
+    IO: AsyncRead + AsyncWrite + Unpin,
+{
     let mut scanner = Scanner::default();
     let mut buffer = vec![0; BUFFER];
     let mut filled = 0;
@@ -201,6 +236,8 @@ async fn answer(mut stream: TcpStream, response: &Response, served: &AtomicU64) 
                 pipeline.clear();
             }
             stream.write_all(response.to(head)).await?;
+            // Nothing to do on a plain connection; TLS may hold records back until then.
+            stream.flush().await?;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 
 use clap::Parser;
 use testbed::fixed::FixedServer;
@@ -19,6 +20,12 @@ struct Flags {
     /// A `Set-Cookie` value of the response; can be given several times.
     #[arg(long)]
     set_cookie: Vec<String>,
+    /// Speak TLS, with a certificate for 127.0.0.1 and localhost that is made on start.
+    #[arg(long)]
+    tls: bool,
+    /// Write the authority to trust, as PEM, to this file.
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
     /// End when standard input ends, that is when the parent process ends.
     #[arg(long)]
     until_stdin_closes: bool,
@@ -33,7 +40,13 @@ fn main() -> io::Result<()> {
     for cookie in &flags.set_cookie {
         builder = builder.set_cookie(cookie);
     }
+    if flags.tls {
+        builder = builder.tls();
+    }
     let server = builder.spawn()?;
+    if let (Some(file), Some(pem)) = (&flags.ca_out, server.ca_pem()) {
+        std::fs::write(file, pem)?;
+    }
     writeln!(io::stdout(), "{}", server.url())?;
     if flags.until_stdin_closes {
         io::copy(&mut io::stdin(), &mut io::sink())?;

@@ -1,14 +1,11 @@
 //! The echo server says what it was sent, and its special paths do what they say.
 
-use std::net::TcpStream;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use testbed::echo::EchoServer;
 
 use crate::client::{Connection, Jar, Request, Response};
+use crate::tls::tls;
 
 fn get(server: &EchoServer, target: &str) -> Response {
     Request::new("GET", target).send(server.addr())
@@ -123,20 +120,6 @@ fn close_says_so_and_does_so() {
     assert_eq!(connection.rest(), b"");
 }
 
-fn tls(server: &EchoServer, name: &str, ca: &[u8]) -> StreamOwned<ClientConnection, TcpStream> {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from(ca.to_vec())).expect("a certificate");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let name = ServerName::try_from(name.to_owned()).expect("a name");
-    let client = ClientConnection::new(Arc::new(config), name).expect("a client");
-    StreamOwned::new(client, TcpStream::connect(server.addr()).expect("a connection"))
-}
-
 #[test]
 fn https_for_those_who_trust_the_authority() {
     let server = EchoServer::spawn_tls();
@@ -144,7 +127,7 @@ fn https_for_those_who_trust_the_authority() {
     let ca = server.ca_der().unwrap();
     assert!(server.ca_pem().unwrap().starts_with("-----BEGIN CERTIFICATE-----"));
     for name in ["localhost", "127.0.0.1"] {
-        let mut connection = Connection::over(tls(&server, name, ca));
+        let mut connection = Connection::over(tls(server.addr(), name, ca));
         for _ in 0..2 {
             let response = connection.send(&Request::new("PUT", "/a").body("secret"), None);
             assert!(response.text().contains(r#""body":"secret""#), "{}", response.text());
@@ -158,8 +141,10 @@ fn https_for_those_who_trust_the_authority() {
 fn https_for_nobody_else() {
     let server = EchoServer::spawn_tls();
     let stranger = EchoServer::spawn_tls();
-    let mut refused =
-        [tls(&server, "localhost", stranger.ca_der().unwrap()), tls(&server, "example.org", server.ca_der().unwrap())];
+    let mut refused = [
+        tls(server.addr(), "localhost", stranger.ca_der().unwrap()),
+        tls(server.addr(), "example.org", server.ca_der().unwrap()),
+    ];
     for stream in &mut refused {
         let error = stream.conn.complete_io(&mut stream.sock).unwrap_err();
         assert!(error.to_string().contains("certificate"), "{error}");
@@ -172,9 +157,9 @@ fn https_for_the_chosen_names_alone() {
     for (named, other) in [("localhost", "127.0.0.1"), ("127.0.0.1", "localhost")] {
         let server = EchoServer::spawn_tls_for(&[named]);
         let ca = server.ca_der().unwrap();
-        let response = Connection::over(tls(&server, named, ca)).send(&Request::new("GET", "/a"), None);
+        let response = Connection::over(tls(server.addr(), named, ca)).send(&Request::new("GET", "/a"), None);
         assert_eq!(response.status, 200, "{named}");
-        let mut refused = tls(&server, other, ca);
+        let mut refused = tls(server.addr(), other, ca);
         let error = refused.conn.complete_io(&mut refused.sock).unwrap_err();
         assert!(error.to_string().contains("not valid for name"), "{error}");
         assert_eq!(server.counts().received_total(), 1);

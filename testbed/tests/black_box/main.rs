@@ -14,3 +14,4 @@ mod owncloud_locks;
 mod owncloud_ocs;
 mod owncloud_sessions;
 mod programs;
+mod tls;

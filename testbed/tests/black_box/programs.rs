@@ -4,9 +4,12 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use testbed::owncloud::ADMIN;
 
 use crate::client::{Connection, Request};
+use crate::tls::tls;
 
 /// Starts a program and reads its URL.
 fn start(program: &str, flags: &[&str]) -> (Child, SocketAddr) {
@@ -20,7 +23,8 @@ fn start(program: &str, flags: &[&str]) -> (Child, SocketAddr) {
     let mut line = String::new();
     let mut output = BufReader::new(child.stdout.as_mut().expect("its output"));
     output.read_line(&mut line).expect("a line");
-    let addr = line.trim().strip_prefix("http://").expect("a URL").parse().expect("an address");
+    let (_, addr) = line.trim().split_once("://").expect("a URL");
+    let addr = addr.parse().expect("an address");
     (child, addr)
 }
 
@@ -42,6 +46,23 @@ fn fixed_server() {
     let mut open = Connection::open(addr);
     assert_eq!(finish(child), "");
     assert_eq!(open.rest(), b"");
+}
+
+#[test]
+fn fixed_server_with_tls() {
+    let file = std::env::temp_dir().join(format!("fixed-server-{}.pem", std::process::id()));
+    let path = file.to_str().expect("a path");
+    // Larger than what TLS writes at once.
+    let (child, addr) = start(env!("CARGO_BIN_EXE_fixed_server"), &["--tls", "--ca-out", path, "--body", "200000"]);
+    let ca = CertificateDer::from_pem_file(&file).expect("the authority, written before the URL");
+    std::fs::remove_file(&file).expect("a file of ours");
+    for name in ["127.0.0.1", "localhost"] {
+        let mut connection = Connection::over(tls(addr, name, &ca));
+        for _ in 0..2 {
+            assert_eq!(connection.send(&Request::new("GET", "/"), None).body.len(), 200_000);
+        }
+    }
+    finish(child);
 }
 
 #[test]

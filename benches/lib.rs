@@ -1,1 +1,0 @@
-//! Benchmarks of loadtest; see the README beside this file.
