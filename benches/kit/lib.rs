@@ -1,0 +1,23 @@
+//! What the end-to-end benchmarks share: the server, our users, the clients they are compared with, and how runs
+//! become tables.
+
+#![expect(clippy::print_stdout, reason = "benchmarks print their figures")]
+
+pub mod child;
+pub mod clients;
+pub mod figures;
+pub mod outputs;
+pub mod process;
+pub mod rounds;
+pub mod scenarios;
+pub mod server;
+pub mod soak;
+pub mod tables;
+pub mod tools;
+
+mod bare;
+mod footprint;
+mod machine;
+mod users;
+
+pub use footprint::footprint;
