@@ -436,8 +436,9 @@ impl fmt::Debug for HttpSession {
 /// An [`HttpSession`] on one `reqwest::Client` per thread.
 ///
 /// Cookies, redirects, names and statistics are those of [`HttpSession`], to which it dereferences. Connections
-/// come from reqwest's pool, so users of one thread share them. Whether a request was written is known only from
-/// its answer: one that is interrupted before counts as not written, although the server may have received it.
+/// come from reqwest's pool, so users of one thread share them, and their number is not limited. Whether a request was
+/// written is known only from its answer: one that is interrupted before counts as not written, although the server may
+/// have received it. Of the phases only the first byte and the download are known, and nothing is repeated.
 #[cfg(feature = "reqwest")]
 #[derive(Debug, Clone)]
 pub struct ReqwestSession(HttpSession);

@@ -26,7 +26,7 @@ use crate::target::Origin;
 /// Origins of which a session keeps connections; a crawler would gather them without end.
 const MOST_HOSTS: usize = 32;
 
-/// The connections of a session.
+/// The connections of a session; the host used last comes last.
 #[derive(Debug, Default)]
 pub(crate) struct Direct(RefCell<Vec<Rc<Host>>>);
 
@@ -99,8 +99,12 @@ impl Direct {
     fn host(&self, outgoing: &Outgoing<'_>) -> Rc<Host> {
         let origin = &outgoing.target.origin;
         let mut hosts = self.0.borrow_mut();
-        if let Some(host) = hosts.iter().find(|host| Rc::ptr_eq(&host.origin, origin) || host.origin == *origin) {
-            return Rc::clone(host);
+        let known = hosts.iter().position(|host| Rc::ptr_eq(&host.origin, origin) || host.origin == *origin);
+        if let Some(known) = known {
+            // The last used comes last; with one host or two there is little to move.
+            let last = hosts.len() - 1;
+            hosts[known..=last].rotate_left(1);
+            return Rc::clone(&hosts[last]);
         }
         if hosts.len() >= MOST_HOSTS
             && let Some(unused) = hosts.iter().position(|host| Rc::strong_count(host) == 1)
