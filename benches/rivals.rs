@@ -32,7 +32,8 @@ struct Asked {
     seconds: u64,
     quick: bool,
     list: bool,
-    write: bool,
+    /// Whether the README is written, where that is said.
+    write: Option<bool>,
 }
 
 fn main() -> ExitCode {
@@ -49,23 +50,16 @@ fn main() -> ExitCode {
 }
 
 fn asked() -> Result<Asked, String> {
-    let mut asked = Asked {
-        words: Vec::new(),
-        rounds: number("ROUNDS", 3)?,
-        seconds: number("SECONDS", 3)?,
-        quick: false,
-        list: false,
-        write: true,
-    };
-    let mut write = None;
+    let (rounds, seconds) = (number("ROUNDS", 3)?, number("SECONDS", 3)?);
+    let mut asked = Asked { words: Vec::new(), rounds, seconds, quick: false, list: false, write: None };
     for argument in std::env::args().skip(1) {
         match argument.as_str() {
             // Cargo's own.
             "--bench" => {}
             "--quick" => asked.quick = true,
             "--list" => asked.list = true,
-            "--write" => write = Some(true),
-            "--no-write" => write = Some(false),
+            "--write" => asked.write = Some(true),
+            "--no-write" => asked.write = Some(false),
             flag if flag.starts_with('-') => return Err(format!("there is no {flag}\n\n{HELP}")),
             word => asked.words.push(word.to_owned()),
         }
@@ -73,7 +67,6 @@ fn asked() -> Result<Asked, String> {
     if asked.quick {
         (asked.rounds, asked.seconds) = (1, 1);
     }
-    asked.write = write.unwrap_or(!asked.quick && asked.words.is_empty());
     Ok(asked)
 }
 
@@ -106,8 +99,8 @@ fn run(asked: &Asked) -> Result<(), String> {
         let minutes = if asked.quick { 1 } else { number("SOAK_MINUTES", 10)? };
         let text = soak::run(number("SOAK_USERS", 19_500)?, minutes)?;
         println!("{text}");
-        let heading = tables::heading(&Tools::prepare(&[])?, None);
-        return write(asked.write || !asked.quick, "soak", &format!("{heading}\n{text}."));
+        let heading = tables::heading(&[], None);
+        return write(asked.write.unwrap_or(!asked.quick), "soak", &format!("{heading}\n{text}."));
     }
     let mut clients: Vec<Client> = scenarios.iter().flat_map(|scenario| scenario.clients.clone()).collect();
     clients.extend(scenarios.iter().map(Scenario::reference));
@@ -117,7 +110,7 @@ fn run(asked: &Asked) -> Result<(), String> {
         clients.extend([Client::Reqwest, Client::Goose]);
     }
     let tools = Tools::prepare(&clients)?;
-    let mut text = tables::heading(&tools, Some((asked.rounds, asked.seconds)));
+    let mut text = tables::heading(&tools.versions(), Some((asked.rounds, asked.seconds)));
     println!("\n{text}");
     for scenario in &scenarios {
         let table = match rounds::measure(scenario, &tools, asked.rounds, asked.seconds) {
@@ -135,7 +128,7 @@ fn run(asked: &Asked) -> Result<(), String> {
             "{text}\n### Memory and start: users with an open connection each, a request every 10 s\n\n{table}"
         );
     }
-    write(asked.write, "rivals", &text)
+    write(asked.write.unwrap_or(!asked.quick && asked.words.is_empty()), "rivals", &text)
 }
 
 fn list(scenarios: &[Scenario], memory: bool, asked: &Asked) {
@@ -163,7 +156,7 @@ fn write(wanted: bool, name: &str, text: &str) -> Result<(), String> {
         tables::write_between(Path::new(tables::README), name, text)?;
         println!("Written to {}", tables::README);
     } else {
-        println!("Not written to the README: this run was quick, or had only some of the tables (--write does it).");
+        println!("Not written to the README: --write does it.");
     }
     Ok(())
 }

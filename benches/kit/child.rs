@@ -19,6 +19,9 @@ const CHILD: &str = "LOADTEST_BENCH_CHILD";
 /// The longest wait for all users to be connected.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// From then until memory is looked at: the answers of the last users are still on their way into the statistics.
+const SETTLED: Duration = Duration::from_secs(2);
+
 /// Whether bodies can be discarded.
 pub const DISCARDS: bool = DISCARD_BODY.is_some();
 
@@ -114,6 +117,7 @@ fn memory(url: &str, users: &str) -> ChildResult<Value> {
     let running = test.start()?;
     all_connected(&running, users, PATIENCE)?;
     let connected = started.elapsed().as_secs_f64();
+    std::thread::sleep(SETTLED);
     let each = resident()?.saturating_sub(before) / users;
     Ok(json!({ "bytes_per_user": each, "connected_seconds": connected }))
 }

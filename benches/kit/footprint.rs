@@ -64,6 +64,7 @@ pub fn footprint(tools: &Tools, users: &[u64]) -> Result<String, String> {
     head.push(format!("until {} were connected and answered", tables::thousands(most)));
     head.push(format!("until {} clients were made", tables::thousands(most)));
     let mut rows = vec![head];
+    let mut reasons = String::new();
     for who in [Who::Ours, Who::ReqwestSharedTls, Who::Reqwest, Who::Goose] {
         let mut row = vec![who.name().to_owned()];
         let mut last = Err("nothing was asked for".to_owned());
@@ -74,7 +75,12 @@ pub fn footprint(tools: &Tools, users: &[u64]) -> Result<String, String> {
                 Ok(_) => "–".to_owned(),
                 Err(why) => {
                     println!("  {} at {users} users NOT MEASURED: {why}", who.name());
-                    format!("not measured: {why}")
+                    reasons.push_str(&format!(
+                        "\n{} at {}: not measured: {why}.\n",
+                        who.name(),
+                        tables::thousands(users)
+                    ));
+                    "not measured".to_owned()
                 }
             });
         }
@@ -85,7 +91,7 @@ pub fn footprint(tools: &Tools, users: &[u64]) -> Result<String, String> {
         println!("  {}", row.join("  ").replace("**", ""));
         rows.push(row);
     }
-    Ok(tables::markdown(&rows))
+    Ok(tables::markdown(&rows) + &reasons)
 }
 
 /// Our sessions, made without users around them.

@@ -7,19 +7,18 @@ use crate::figures::{Figures, Spread, ratio, spread};
 use crate::machine;
 use crate::rounds::{Outcome, milliseconds};
 use crate::scenarios::Scenario;
-use crate::tools::Tools;
 
 /// The README that holds the tables.
 pub const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/README.md");
 
 /// When, where and with what it was measured; in so many rounds of so many seconds, if there are any.
 #[must_use]
-pub fn heading(tools: &Tools, rounds: Option<(u64, u64)>) -> String {
+pub fn heading(versions: &[String], rounds: Option<(u64, u64)>) -> String {
     let mut parts = vec![machine::machine()];
     if let Some((rounds, seconds)) = rounds {
         parts.insert(0, format!("{rounds} {} of {seconds} s", if rounds == 1 { "round" } else { "rounds" }));
     }
-    parts.extend(tools.versions());
+    parts.extend_from_slice(versions);
     format!("Measured on {}: {}.\n", machine::today(), parts.join("; "))
 }
 
@@ -32,8 +31,8 @@ pub fn scenario(outcome: &Outcome) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for (client, rounds) in &outcome.clients {
         let name = label(&outcome.scenario, *client);
-        if let Some(Err(why)) = rounds.iter().find(|_| rounds.iter().all(Result::is_err)) {
-            rows.push(vec![name, format!("not measured: {}", why.replace('|', "/").replace('\n', " "))]);
+        if rounds.iter().all(Result::is_err) {
+            rows.push(vec![name, "not measured".to_owned()]);
             continue;
         }
         let mut row = vec![name];
@@ -80,9 +79,11 @@ fn notes(outcome: &Outcome) -> String {
         ));
     }
     for (client, rounds) in &outcome.clients {
-        let failed = rounds.iter().filter(|round| round.is_err()).count();
-        if failed > 0 && failed < rounds.len() {
-            notes.push_str(&format!("\n{}: {failed} of {} rounds failed.\n", client.name(), rounds.len()));
+        let failed: Vec<&String> = rounds.iter().filter_map(|round| round.as_ref().err()).collect();
+        if let Some(why) = failed.first() {
+            let count =
+                if failed.len() == rounds.len() { String::new() } else { format!(" in {} rounds", failed.len()) };
+            notes.push_str(&format!("\n{}: not measured{count}: {}.\n", client.name(), why.replace('\n', " ")));
         }
     }
     notes

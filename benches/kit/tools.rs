@@ -68,6 +68,9 @@ impl Tools {
         let needs = |clients: &[Client]| clients.iter().any(|client| needed.contains(client));
         let when = |needed: bool, tool: &dyn Fn() -> Result<Tool, String>| {
             let tool = if needed { tool() } else { Err("no part of this run".to_owned()) };
+            // The reason stands in the tables, which say nothing of where a machine has its folders.
+            let tool =
+                tool.map_err(|why| why.replace(&text(&directory), "target/rivals").replace(CLIENTS, "rivals-clients"));
             match &tool {
                 Ok(tool) => println!("  {}: {}", tool.version, tool.program),
                 Err(why) if needed => println!("\n  !!! A CLIENT WILL BE MISSING: {why}\n"),

@@ -61,8 +61,10 @@ impl Stretch {
     }
 }
 
-/// The line about users who hold a connection each.
-pub fn print_footprint(bytes: u64, users: u64, built: Duration, connected: Duration) {
+/// The line about users who hold a connection each, two seconds after the last one was answered, as for all clients.
+pub fn print_footprint(before: u64, users: u64, built: Duration, connected: Duration) {
+    std::thread::sleep(Duration::from_secs(2));
+    let bytes = resident() - before;
     let line = serde_json::json!({
         "bytes_per_user": bytes / users,
         "built_seconds": built.as_secs_f64(),

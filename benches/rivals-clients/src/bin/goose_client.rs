@@ -93,7 +93,7 @@ fn memory(url: &str, users: u64) {
         // Goose makes the clients of all users before the first one begins.
         let built = started.elapsed();
         wait_until("a request for each user", || ANSWERED.load(Ordering::Relaxed) >= users);
-        print_footprint(resident() - before, users, built, started.elapsed());
+        print_footprint(before, users, built, started.elapsed());
         std::process::exit(0);
     });
     runtime().block_on(attack.execute()).expect("a run");

@@ -118,6 +118,6 @@ fn memory(url: &str, users: u64, whose: &str) {
         });
     }
     wait_until("a request for each user", || ANSWERED.load(Ordering::Relaxed) >= users);
-    print_footprint(resident() - before, users, built, started.elapsed());
+    print_footprint(before, users, built, started.elapsed());
     runtime.shutdown_background();
 }
