@@ -10,7 +10,7 @@ use loadtest::{Client, LoadTest, Report, Running};
 use serde_json::{Value, json};
 
 use crate::process::{self, Finished};
-use crate::users::{ANSWERED, DISCARD_BODY, Discarding, PACE, Paced, Scripted, Session, Waiting};
+use crate::users::{ANSWERED, Discarding, PACE, Paced, Scripted, Session, Waiting};
 use crate::{bare, soak};
 
 /// Says that this process is a child; its value is what it is to do.
@@ -21,9 +21,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// From then until memory is looked at: the answers of the last users are still on their way into the statistics.
 const SETTLED: Duration = Duration::from_secs(2);
-
-/// Whether bodies can be discarded.
-pub const DISCARDS: bool = DISCARD_BODY.is_some();
 
 /// Runs this program as a child that does `what`, on the client's core.
 ///

@@ -1,6 +1,5 @@
 //! What is measured, and who takes part in what.
 
-use crate::child::DISCARDS;
 use crate::clients::Client::{self, Bare, Goose, LocustFast, LocustHttp, Oha, Ours, OursDiscarding, Reqwest, Wrk};
 use crate::server::Served;
 
@@ -54,9 +53,7 @@ const SECURE: &[Client] = &[Wrk, Ours, Oha, Reqwest, Goose];
 #[must_use]
 pub fn all() -> Vec<Scenario> {
     let mut large = Scenario::new("large-50", "64 KiB, 50 users", 50, LARGE, FAST);
-    if DISCARDS {
-        large.clients.insert(3, OursDiscarding);
-    }
+    large.clients.insert(3, OursDiscarding);
     let mut half =
         Scenario::new("half-load-50", "Half load: 1 KiB, 50 users, half of wrk's rate", 50, KIB, &[Ours, Oha]);
     half.half_load = true;

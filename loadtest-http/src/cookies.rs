@@ -24,6 +24,10 @@ const MOST: usize = 180;
 /// The longest cookie, name and value.
 const LONGEST: usize = 4096;
 
+/// From so many seconds on a `Max-Age` is long, and for so long setting it again is the same.
+const LONG: u64 = 60;
+const SAME: Duration = Duration::from_secs(1);
+
 /// A cookie jar that costs nothing while it is empty.
 #[derive(Debug, Default)]
 pub(crate) struct Jar(Option<Box<Filled>>);
@@ -44,25 +48,32 @@ struct Stored {
     /// The path of the request, where a cookie without one of its own depends on it.
     path: Option<Box<str>>,
     lines: Vec<Box<[u8]>>,
+    /// Until when storing the same again makes no difference; `None`: for ever.
+    until: Option<Instant>,
 }
 
 impl Stored {
-    /// `None` when storing the same again is not the same: `Max-Age` counts from the answer (RFC 6265, 5.2.2).
-    /// `own_paths`: every cookie has a path of its own.
-    fn new(head: &Head, target: &Target, own_paths: bool) -> Option<Self> {
-        const MAX_AGE: &[u8] = b"max-age";
+    /// `None` when storing the same again is never the same. `own_paths`: every cookie has a path of its own.
+    ///
+    /// `Max-Age` counts from the answer (RFC 6265, 5.2.2), to the second: for one that is long, the same within a second
+    /// is the same.
+    fn new(head: &Head, target: &Target, own_paths: bool, now: Instant) -> Option<Self> {
         let lines: Vec<Box<[u8]>> = head.set_cookies().map(Box::from).collect();
-        // One too many is passed over when the text stands elsewhere in the line: that costs time, and nothing else.
-        let counts = |line: &[u8]| line.windows(MAX_AGE.len()).any(|window| window.eq_ignore_ascii_case(MAX_AGE));
-        if lines.iter().any(|line| counts(line)) {
-            return None;
+        let mut until = None;
+        for line in &lines {
+            match max_age(line) {
+                None => {}
+                Some(Some(seconds)) if seconds >= LONG => until = now.checked_add(SAME),
+                Some(_) => return None,
+            }
         }
         let path = (!own_paths).then(|| target.path.path().into());
-        Some(Self { origin: Rc::clone(&target.origin), path, lines })
+        Some(Self { origin: Rc::clone(&target.origin), path, lines, until })
     }
 
-    fn is_same(&self, head: &Head, target: &Target) -> bool {
-        (Rc::ptr_eq(&self.origin, &target.origin) || self.origin == target.origin)
+    fn is_same(&self, head: &Head, target: &Target, now: Instant) -> bool {
+        self.until.is_none_or(|until| now < until)
+            && (Rc::ptr_eq(&self.origin, &target.origin) || self.origin == target.origin)
             && self.path.as_ref().is_none_or(|path| **path == *target.path.path())
             && head.set_cookies().eq(self.lines.iter().map(|line| &**line))
     }
@@ -100,12 +111,12 @@ impl Jar {
     }
 
     /// Keeps what an answer sets; malformed cookies and those for other hosts are passed over.
-    pub(crate) fn store(&mut self, head: &Head, target: &Target) {
+    pub(crate) fn store(&mut self, head: &Head, target: &Target, now: Instant) {
         if !head.has_set_cookie() {
             return;
         }
         let filled = self.0.get_or_insert_default();
-        if filled.last.as_ref().is_some_and(|last| last.is_same(head, target)) {
+        if filled.last.as_ref().is_some_and(|last| last.is_same(head, target, now)) {
             return;
         }
         let Ok(url) = target.url() else { return };
@@ -123,7 +134,7 @@ impl Jar {
         }
         filled.forget_too_many();
         filled.cached = None;
-        filled.last = Stored::new(head, target, own_paths);
+        filled.last = Stored::new(head, target, own_paths, now);
     }
 
     /// The value of a cookie of this host; of several that with the longest path.
@@ -243,6 +254,20 @@ fn key(cookie: &Cookie<'_>) -> Option<Key> {
     Some((cookie.domain.as_cow()?.into_owned(), cookie.path.to_string(), cookie.name().to_owned()))
 }
 
+/// The `Max-Age` of a `Set-Cookie` line, if it has one, in seconds, if it is a number.
+fn max_age(line: &[u8]) -> Option<Option<u64>> {
+    const NAME: &[u8] = b"max-age";
+    let mut attributes = line.split(|byte| *byte == b';').skip(1).map(<[u8]>::trim_ascii);
+    attributes.find_map(|attribute| {
+        let (name, value) = attribute.split_at_checked(NAME.len())?;
+        if !name.eq_ignore_ascii_case(NAME) {
+            return None;
+        }
+        let value = value.trim_ascii_start().strip_prefix(b"=").unwrap_or_default().trim_ascii();
+        Some(std::str::from_utf8(value).ok().and_then(|seconds| seconds.parse().ok()))
+    })
+}
+
 /// A `Set-Cookie` line as text, if it is any.
 fn text(line: &[u8]) -> Option<&str> {
     std::str::from_utf8(line).ok().filter(|text| !text.contains(|c: char| c.is_control() && c != '\t'))
@@ -313,7 +338,7 @@ mod tests {
             for line in lines {
                 headers.append(SET_COOKIE, HeaderValue::from_bytes(line.as_bytes()).expect("a header"));
             }
-            self.jar.store(&Head::from(headers), &self.base.resolve(url).expect("a URL"));
+            self.jar.store(&Head::from(headers), &self.base.resolve(url).expect("a URL"), self.now);
         }
 
         fn sent(&mut self, url: &str) -> String {
@@ -373,8 +398,8 @@ mod tests {
         assert_eq!(browser.sent("/b"), "sid=2");
         browser.set("/a/1", &["sid=1; Path=/"]);
         assert_eq!(browser.sent("/b"), "sid=1", "the last one counts, not the last different one");
-        // Without a path it matters which request is answered; with `Max-Age` it matters when.
-        for line in ["here=1", "last_path=/x", "next=1; Path=/; Path=", "soon=1; Path=/; Max-Age=100"] {
+        // Without a path it matters which request is answered; with a short `Max-Age` it matters when.
+        for line in ["here=1", "last_path=/x", "next=1; Path=/; Path=", "soon=1; Path=/; max-age = 59"] {
             browser.set("/a/1", &[line]);
             browser.sent("/a/1");
             browser.set("/b/2", &[line]);
@@ -384,6 +409,34 @@ mod tests {
             let mut sent: Vec<String> = browser.sent(path).split("; ").map(str::to_owned).collect();
             sent.sort_unstable();
             assert_eq!(sent, ["here=1", "last_path=/x", "next=1", "sid=1", "soon=1"], "{path}");
+        }
+    }
+
+    #[test]
+    fn a_long_age_counts_from_the_last_second() {
+        let mut browser = Browser::new();
+        let kept = |browser: &Browser| browser.jar.0.as_ref().is_some_and(|filled| filled.cached.is_some());
+        let line = "theme=dark; Path=/; Max-Age=86400";
+        browser.set("/", &[line]);
+        for (millis, same) in [(0, true), (999, true), (1, false), (999, true), (500, false)] {
+            assert_eq!(browser.sent("/"), "theme=dark");
+            browser.now += Duration::from_millis(millis);
+            browser.set("/", &[line]);
+            assert_eq!(kept(&browser), same, "{millis}");
+        }
+    }
+
+    #[test]
+    fn the_age_is_read_as_it_is_written() {
+        for (line, age) in [
+            ("a=1", None),
+            ("a=max-age=5", None),
+            ("a=1; Max-Age=60", Some(Some(60))),
+            ("a=1;Path=/;MAX-AGE = 7 ; Secure", Some(Some(7))),
+            ("a=1; Max-Age=-1", Some(None)),
+            ("a=1; max-age", Some(None)),
+        ] {
+            assert_eq!(max_age(line.as_bytes()), age, "{line}");
         }
     }
 

@@ -137,7 +137,7 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
             };
             inner.transport.exchange(&inner.setup.network, &outgoing, pending, answer).await?
         };
-        inner.jar.borrow_mut().store(&answer.head, &hop.target);
+        inner.jar.borrow_mut().store(&answer.head, &hop.target, now);
         let Some(most) = limits.redirects else { return Ok(ready) };
         let Some(location) = redirect::location(answer.status, &answer.head) else { return Ok(ready) };
         if followed == most {
