@@ -5,12 +5,13 @@ use std::process::ExitCode;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use loadtest::prelude::HttpSession;
 use loadtest::testing::TestShard;
 use loadtest::{Client, LoadTest, Report, Running};
 use serde_json::{Value, json};
 
 use crate::process::{self, Finished};
-use crate::users::{ANSWERED, Discarding, PACE, Paced, Scripted, Session, Waiting};
+use crate::users::{ANSWERED, Discarding, PACE, Paced, Scripted, Waiting};
 use crate::{bare, soak};
 
 /// Says that this process is a child; its value is what it is to do.
@@ -86,7 +87,7 @@ fn work(words: &[&str]) -> ChildResult<()> {
 
 /// Users on one thread, all started at once.
 fn test(url: &str, users: &str) -> ChildResult<LoadTest> {
-    Ok(LoadTest::new().host(url).users(users.parse()?).spawn_rate(f64::INFINITY).threads(1))
+    Ok(LoadTest::new().host(url).users(users.parse()?).spawn_rate(f64::INFINITY).threads(1).insecure(true))
 }
 
 fn rate(test: LoadTest, seconds: &str) -> ChildResult<Value> {
@@ -138,7 +139,7 @@ fn build_sessions(url: &str, sessions: u64) -> ChildResult<Value> {
     let shard = TestShard::new(Some(url));
     let cx = shard.context();
     let started = Instant::now();
-    let made: Result<Vec<Session>, _> = (0..sessions).map(|_| Session::create(&cx)).collect();
+    let made: Result<Vec<HttpSession>, _> = (0..sessions).map(|_| HttpSession::create(&cx)).collect();
     let took = started.elapsed();
     match made {
         Ok(made) => drop(made),

@@ -1,41 +1,16 @@
 //! Our users, as the benchmarks have them.
 
-use std::ops::Deref;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use loadtest::http::{HttpSettings, RequestBuilder};
 use loadtest::prelude::*;
-use loadtest::{Client, ClientSettings, InputError};
 use tokio::time::Instant;
-
-/// A session that accepts the certificate of the benchmark's server, as all clients here do.
-pub(crate) struct Session(HttpSession);
-
-impl Client for Session {
-    fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
-        HttpSession::check(settings)
-    }
-
-    fn create(cx: &Context) -> Result<Self, Exit> {
-        let settings = HttpSettings::new().accept_invalid_certificates(true);
-        Ok(Self(HttpSession::create_with(cx, &settings)?))
-    }
-}
-
-impl Deref for Session {
-    type Target = HttpSession;
-
-    fn deref(&self) -> &HttpSession {
-        &self.0
-    }
-}
 
 /// The full scripted user: macro dispatch, two weighted tasks, names, a timeout, cookies, statistics.
 #[derive(User)]
 pub(crate) struct Scripted {
     #[client]
-    http: Session,
+    http: HttpSession,
     #[context]
     cx: Context,
 }
@@ -60,7 +35,7 @@ impl Scripted {
 #[derive(User)]
 pub(crate) struct Discarding {
     #[client]
-    http: Session,
+    http: HttpSession,
 }
 
 #[tasks]
@@ -88,7 +63,7 @@ pub(crate) static ANSWERED: AtomicU64 = AtomicU64::new(0);
 #[user(wait_time = constant(Duration::from_secs(10)))]
 pub(crate) struct Waiting {
     #[client]
-    http: Session,
+    http: HttpSession,
 }
 
 #[tasks]
@@ -108,7 +83,7 @@ pub(crate) static PACE: OnceLock<Duration> = OnceLock::new();
 #[derive(User)]
 pub(crate) struct Paced {
     #[client]
-    http: Session,
+    http: HttpSession,
     #[init(Instant::now())]
     due: Instant,
 }
