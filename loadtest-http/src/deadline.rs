@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -48,7 +48,9 @@ impl Lent<'_> {
             sleep.as_mut().reset(deadline);
         }
         loop {
-            ready!(sleep.as_mut().poll(cx));
+            // A sleep spends of tokio's budget, and without budget it does not look at the clock. A future that always
+            // finds something to do, such as a flood of bytes, uses it all up: its time would never run out.
+            ready!(pin!(tokio::task::unconstrained(sleep.as_mut())).poll(cx));
             if sleep.deadline() >= deadline {
                 return Poll::Ready(());
             }
@@ -68,7 +70,6 @@ impl Drop for Lent<'_> {
 #[cfg(test)]
 mod tests {
     use std::future::pending;
-    use std::pin::pin;
     use std::time::Duration;
 
     use super::*;
@@ -106,5 +107,24 @@ mod tests {
             assert_eq!(start.elapsed(), Duration::from_millis(millis));
         };
         tokio::join!(wait(30), wait(10), wait(20));
+    }
+
+    /// As a socket with ever more to read: it is never the one to wait, only its task's turn is over.
+    #[tokio::test]
+    async fn a_deadline_passes_although_there_is_always_something_to_do() {
+        let timer = Timer::default();
+        let busy = pin!(async {
+            loop {
+                tokio::task::coop::consume_budget().await;
+            }
+        });
+        let started = std::time::Instant::now();
+        let mut within = pin!(within(&timer, after(20), busy));
+        let ended = poll_fn(|cx| match within.as_mut().poll(cx) {
+            Poll::Ready(ended) => Poll::Ready(ended.is_none()),
+            Poll::Pending if started.elapsed() > Duration::from_secs(5) => Poll::Ready(false),
+            Poll::Pending => Poll::Pending,
+        });
+        assert!(ended.await, "{:?}", started.elapsed());
     }
 }
