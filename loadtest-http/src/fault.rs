@@ -125,6 +125,11 @@ impl fmt::Display for Bytes {
     }
 }
 
+/// Whether there were no descriptors left for it.
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(EMFILE | ENFILE))
+}
+
 /// Fixed words for an error of the operating system.
 fn io_text(error: &io::Error) -> Cow<'static, str> {
     match error.raw_os_error() {

@@ -2,14 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+#[cfg(feature = "reqwest")]
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use crate::fault::Fault;
+use crate::fault::{self, Fault};
 
 /// How long addresses are used before they are asked for again.
 const KEPT: Duration = Duration::from_secs(60);
@@ -22,8 +25,17 @@ pub(super) struct Dns(RefCell<HashMap<Box<str>, Rc<OnceCell<Known>>>>);
 
 #[derive(Debug)]
 struct Known {
-    addresses: Result<Rc<[IpAddr]>, String>,
+    addresses: Result<Rc<[IpAddr]>, Missing>,
     until: Instant,
+}
+
+/// Why there is no address.
+#[derive(Debug)]
+enum Missing {
+    /// The resolver's words.
+    Unknown(String),
+    /// The resolver could not ask.
+    Shortage(io::Error),
 }
 
 impl Dns {
@@ -36,7 +48,8 @@ impl Dns {
         let known = cell.get_or_init(|| ask(host, port)).await;
         match &known.addresses {
             Ok(addresses) => Ok(Rc::clone(addresses)),
-            Err(error) => Err(Fault::dns(host, error)),
+            Err(Missing::Unknown(error)) => Err(Fault::dns(host, error)),
+            Err(Missing::Shortage(error)) => Err(Fault::connect(error, &host)),
         }
     }
 
@@ -58,12 +71,28 @@ async fn ask(host: &str, port: u16) -> Known {
     let addresses = match found {
         Ok(found) => {
             let addresses: Rc<[IpAddr]> = found.map(|address: SocketAddr| address.ip()).collect();
-            if addresses.is_empty() { Err("the name has no address".to_owned()) } else { Ok(addresses) }
+            let none = || Missing::Unknown("the name has no address".to_owned());
+            if addresses.is_empty() { Err(none()) } else { Ok(addresses) }
         }
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(shortage().map_or_else(|| Missing::Unknown(error.to_string()), Missing::Shortage)),
     };
-    let kept = if addresses.is_ok() { KEPT } else { KEPT_MISSING };
+    let kept = match addresses {
+        Ok(_) => KEPT,
+        Err(Missing::Unknown(_)) => KEPT_MISSING,
+        Err(Missing::Shortage(_)) => Duration::ZERO,
+    };
     Known { addresses, until: Instant::now() + kept }
+}
+
+/// What a lookup that failed is reported as, also by another resolver.
+#[cfg(feature = "reqwest")]
+pub(super) fn failed(host: &str, error: impl fmt::Display) -> Fault {
+    shortage().map_or_else(|| Fault::dns(host, error), |error| Fault::connect(&error, &host))
+}
+
+/// Whether the process has no descriptor left: the system's resolver takes that for a name without an address.
+fn shortage() -> Option<io::Error> {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).err().filter(fault::is_out_of_descriptors)
 }
 
 #[cfg(test)]

@@ -6,13 +6,14 @@ use std::io;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderValue, Method};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use loadtest_core::ErrorKind;
 use loadtest_core::stats::Pending;
 use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
+use super::dns;
 use super::tls::Tls;
 use super::{Answer, Head, Keep, Outgoing};
 use crate::fault::Fault;
@@ -63,16 +64,24 @@ impl Pool {
         let status = response.status();
         let head = Head::from(std::mem::take(response.headers_mut()));
         let Keep { all, most } = outgoing.keep;
+        if status == StatusCode::SWITCHING_PROTOCOLS && !outgoing.headers.contains_key(UPGRADE) {
+            return Err(Fault::malformed("switching protocols without being asked", &target.origin.text));
+        }
+        let keeps = all || head.is_coded();
+        let too_large = || Fault::too_large(most, &*target.origin.text);
+        if keeps && response.content_length().is_some_and(|length| length > most) {
+            return Err(too_large());
+        }
         let mut body = Collected::default();
         let mut received = 0;
         while let Some(piece) = response.chunk().await.map_err(|error| fault(&error, target))? {
             received += piece.len() as u64;
             pending.add_received(piece.len() as u64);
-            if !all && !head.is_coded() {
+            if !keeps {
                 continue;
             }
             if received > most {
-                return Err(Fault::too_large(most, &*target.origin.text));
+                return Err(too_large());
             }
             body.push(piece);
         }
@@ -138,10 +147,11 @@ fn fault(error: &reqwest::Error, target: &Target) -> Fault {
     // hyper-util names the step only in the text of one of the causes.
     let text = with_causes(error);
     if text.contains("dns error") {
-        return Fault::dns(&target.origin.host, text);
+        return dns::failed(&target.origin.host, text);
     }
+    let is_tls = target.origin.secure && !text.contains("tcp ");
     match cause::<io::Error>(error).map(innermost) {
-        Some(error) if error.raw_os_error().is_none() => Fault::tls(error, address),
+        Some(error) if is_tls || error.raw_os_error().is_none() => Fault::tls(error, address),
         Some(error) => Fault::connect(error, address),
         None => Fault::new(ErrorKind::Connect, "connecting failed", text),
     }
