@@ -3,8 +3,9 @@
 use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use brotli_decompressor::Decompressor;
-use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use brotli_decompressor::{BrotliDecoderParameter, Decompressor};
+use flate2::bufread::GzDecoder;
+use flate2::read::{DeflateDecoder, ZlibDecoder};
 use ruzstd::decoding::StreamingDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 
@@ -14,6 +15,9 @@ use super::{Coding, DecodeError, Decoded};
 const PIECE: usize = 16 * 1024;
 /// The largest window of zstd: what decoders of content must support, and encoders may use at most (RFC 9659).
 const ZSTD_WINDOW: u64 = 8 * 1024 * 1024;
+
+/// How a member of gzip begins (RFC 1952, 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// Undoes codings, the last one first; at most `limit` bytes come out of each.
 pub(crate) fn decode(body: &[u8], codings: &[Coding], limit: u64, keep: bool) -> Result<Decoded, DecodeError> {
@@ -41,14 +45,31 @@ struct Output {
 impl Output {
     fn fill(&mut self, coding: Coding, input: &[u8]) -> Result<(), DecodeError> {
         match coding {
-            // Several members one after the other are one content (RFC 1952, 2.2); what is none is an error.
-            Coding::Gzip => self.drain(coding, MultiGzDecoder::new(input)),
-            Coding::Brotli => self.drain(coding, Decompressor::new(input, PIECE)),
+            Coding::Gzip => self.gzip(input),
+            Coding::Brotli => self.brotli(input),
             // RFC 9110, 8.4.1.2: zlib, but some servers send the bare stream, and browsers take it.
             Coding::Deflate if is_zlib(input) => self.drain(coding, ZlibDecoder::new(input)),
             Coding::Deflate => self.drain(coding, DeflateDecoder::new(input)),
             Coding::Zstd => self.zstd(input),
         }
+    }
+
+    /// Members one after the other are one content (RFC 1952, 2.2). What else stands behind them is passed over, as
+    /// browsers do: some servers fill up with zeros, or append to what they have compressed.
+    fn gzip(&mut self, mut input: &[u8]) -> Result<(), DecodeError> {
+        loop {
+            self.drain(Coding::Gzip, GzDecoder::new(&mut input))?;
+            if !input.starts_with(&GZIP_MAGIC) {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Without the extension for large windows (RFC 9841), which is not part of the coding: they take up to 1 GiB.
+    fn brotli(&mut self, input: &[u8]) -> Result<(), DecodeError> {
+        let mut decoder = Decompressor::new(input, PIECE);
+        decoder.set_parameter(BrotliDecoderParameter::BROTLI_DECODER_PARAM_LARGE_WINDOW, 0);
+        self.drain(Coding::Brotli, decoder)
     }
 
     /// Frames one after the other are one content (RFC 8878, 3.1).

@@ -107,9 +107,18 @@ fn members_and_frames_follow_each_other() {
         }
         encoded.extend_from_slice(&encode(b"two", coding));
         assert_eq!(decode(&encoded, &[coding], LIMIT, true), decoded(b"one two"), "{coding:?}");
-        encoded.extend_from_slice(b"garbage");
-        assert!(decode(&encoded, &[coding], LIMIT, true).is_err(), "{coding:?}");
     }
+}
+
+#[test]
+fn what_stands_behind_gzip_is_passed_over() {
+    let encoded = encode(b"content", Coding::Gzip);
+    for behind in [&b"\0"[..], &[0; 1000], b"garbage", b"\x1f", b"\x8b\x1f", b"<!-- cached -->"] {
+        let encoded = [&encoded, behind].concat();
+        assert_eq!(decode(&encoded, &[Coding::Gzip], LIMIT, true), decoded(b"content"), "{behind:?}");
+    }
+    let half = [&*encoded, &encoded[..encoded.len() - 1]].concat();
+    assert!(decode(&half, &[Coding::Gzip], LIMIT, true).is_err(), "another member that is cut is no garbage");
 }
 
 #[test]
@@ -125,6 +134,18 @@ fn a_window_that_is_too_large_is_refused() {
     // A frame of zstd with a window of 2 GiB, and nothing else.
     let bomb = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 21 << 3, 0x01, 0x00, 0x00];
     assert!(matches!(decode(&bomb, &[Coding::Zstd], LIMIT, true), Err(DecodeError::Malformed(Coding::Zstd, _))));
+    for (lgwin, large_window, is_taken) in [(24, false, true), (24, true, false), (30, true, false)] {
+        let params = brotli::enc::BrotliEncoderParams { quality: 3, lgwin, large_window, ..Default::default() };
+        let mut encoded = Vec::new();
+        brotli::BrotliCompress(&mut &b"content"[..], &mut encoded, &params).expect("memory");
+        let outcome = decode(&encoded, &[Coding::Brotli], LIMIT, true);
+        let expected = if is_taken {
+            outcome == decoded(b"content")
+        } else {
+            matches!(outcome, Err(DecodeError::Malformed(Coding::Brotli, _)))
+        };
+        assert!(expected, "{lgwin} {large_window}: {outcome:?}");
+    }
 }
 
 #[test]
