@@ -99,10 +99,10 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
         let chain = pin!(follow(inner, call, now));
         deadline::within(&inner.timer, now.checked_add(limit), chain).await
     };
-    call.service_time = call.pending.as_mut().map(Pending::stop_clock).unwrap_or_default();
+    let end = call.answer.end.filter(|_| matches!(outcome, Some(Ok(_)))).unwrap_or_else(Instant::now);
+    call.service_time = call.pending.as_mut().map(|pending| pending.stop_clock_at(end)).unwrap_or_default();
     match outcome.unwrap_or_else(|| Err(Fault::timeout(limit, how_far(call)))) {
         Ok(ready) => {
-            let end = now + call.service_time;
             note_times(call.pending.as_mut(), &call.answer, ready, end);
             call.is_answered = true;
             Ok(())
@@ -148,7 +148,7 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
         if name.is_none() {
             *name = Some(label(inner, None, &hop.target).into_owned().into());
         }
-        now = Instant::now();
+        now = answer.end.unwrap_or_else(Instant::now);
         note_times(Some(&mut *pending), answer, ready, now);
         redirect::follow(hop, &inner.setup.base, answer.status, location)?;
     }

@@ -246,6 +246,11 @@ impl Pending {
         *self.service_time.get_or_insert_with(|| self.started_at.elapsed())
     }
 
+    /// [`stop_clock`](Self::stop_clock) with a time that the caller has read already.
+    pub fn stop_clock_at(&mut self, end: Instant) -> Duration {
+        *self.service_time.get_or_insert_with(|| end.saturating_duration_since(self.started_at))
+    }
+
     /// The request ended well.
     pub fn ok(mut self) {
         self.settle(None);

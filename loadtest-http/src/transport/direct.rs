@@ -11,6 +11,7 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 
 use loadtest_core::stats::Pending;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -26,6 +27,10 @@ use crate::target::Origin;
 /// Origins of which a session keeps connections; a crawler would gather them without end.
 const MOST_HOSTS: usize = 32;
 
+/// How long ago a connection was used if it is taken as tokio knows it. A thread that computes hears of nothing, neither
+/// of a close nor of bytes that nobody asked for; after more than this the system is asked.
+const JUST_NOW: Duration = Duration::from_millis(1);
+
 /// The connections of a session; the host used last comes last.
 #[derive(Debug, Default)]
 pub(crate) struct Direct(RefCell<Vec<Rc<Host>>>);
@@ -35,10 +40,18 @@ pub(crate) struct Direct(RefCell<Vec<Rc<Host>>>);
 struct Host {
     origin: Rc<Origin>,
     /// The last used is used next.
-    idle: RefCell<Vec<Connection<Stream>>>,
+    idle: RefCell<Vec<Idle>>,
     /// Who uses a connection, or opens one, has a permit. Idle ones are always used first, so there are never more
     /// connections than permits.
     free: Semaphore,
+}
+
+/// A connection that waits for a request.
+#[derive(Debug)]
+struct Idle {
+    connection: Connection<Stream>,
+    /// When its last request ended.
+    used: Instant,
 }
 
 impl Direct {
@@ -57,7 +70,7 @@ impl Direct {
         };
         let mut retried = false;
         loop {
-            let kept = if retried { None } else { host.take() };
+            let kept = if retried { None } else { host.take(ready) };
             let is_kept = kept.is_some();
             let mut connection = match kept {
                 Some(connection) => connection,
@@ -76,9 +89,10 @@ impl Direct {
             pending.phases_mut().reused += u32::from(is_kept && !connection.is_untouched());
             match outcome {
                 Ok((whole, reusable)) => {
-                    *answer = whole;
+                    let end = Instant::now();
+                    *answer = Answer { end: Some(end), ..whole };
                     if reusable {
-                        host.idle.borrow_mut().push(connection);
+                        host.idle.borrow_mut().push(Idle { connection, used: end });
                     }
                     return Ok(ready);
                 }
@@ -129,11 +143,16 @@ impl Host {
     }
 
     /// A connection that is still good; those that are not are closed.
-    fn take(&self) -> Option<Connection<Stream>> {
+    fn take(&self, now: Instant) -> Option<Connection<Stream>> {
         let mut idle = self.idle.borrow_mut();
         loop {
-            let mut connection = idle.pop()?;
-            if connection.is_quiet() {
+            let Idle { mut connection, used } = idle.pop()?;
+            let is_good = if now.saturating_duration_since(used) < JUST_NOW {
+                connection.is_quiet()
+            } else {
+                connection.is_still_quiet()
+            };
+            if is_good {
                 return Some(connection);
             }
         }

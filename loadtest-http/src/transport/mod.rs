@@ -88,6 +88,8 @@ pub(crate) struct Answer {
     pub(crate) received: u64,
     /// When its first byte came, unless the whole came at once.
     pub(crate) first: Option<Instant>,
+    /// When it was whole.
+    pub(crate) end: Option<Instant>,
 }
 
 impl Outgoing<'_> {

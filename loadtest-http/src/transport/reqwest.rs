@@ -85,7 +85,7 @@ impl Pool {
             }
             body.push(piece);
         }
-        *answer = Answer { status, head, body: body.finish(), received, first: Some(first) };
+        *answer = Answer { status, head, body: body.finish(), received, first: Some(first), end: Some(Instant::now()) };
         Ok(outgoing.now)
     }
 

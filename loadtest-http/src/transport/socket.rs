@@ -1,14 +1,19 @@
 //! The socket of a connection: plain or encrypted.
 
-use std::io;
+use std::io::{self, Read};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
+use rustls::ClientConnection;
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
 use super::http1::Socket;
+
+/// How often an idle connection is read before the server's talk is too much: a handful of session tickets take one.
+const MOST_READS: usize = 16;
 
 /// A connection, plain or encrypted.
 #[derive(Debug)]
@@ -21,9 +26,7 @@ impl Socket for Stream {
     fn is_quiet(&mut self) -> bool {
         let mut byte = [0];
         match self {
-            Self::Plain(stream) => {
-                matches!(stream.try_read(&mut byte), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
-            }
+            Self::Plain(stream) => would_block(&stream.try_read(&mut byte)),
             // Session tickets come at any time, so only TLS can say whether there is something. The read must not fail
             // for want of budget: then it would say nothing.
             Self::Tls(stream) => {
@@ -32,6 +35,37 @@ impl Socket for Stream {
             }
         }
     }
+
+    fn is_still_quiet(&mut self) -> bool {
+        // tokio hears of a socket only when the thread waits, so the system is asked past tokio. That takes nothing away
+        // from tokio: a connection on which something has come is given up, and TLS keeps what it was given.
+        match self {
+            Self::Plain(stream) => would_block(&(&*SockRef::from(&*stream)).read(&mut [0])),
+            Self::Tls(stream) => {
+                let (socket, tls) = stream.get_mut();
+                is_tls_quiet(&SockRef::from(&*socket), tls)
+            }
+        }
+    }
+}
+
+/// Whether all that has come is TLS's own: session tickets are no answer.
+fn is_tls_quiet(mut socket: &socket2::Socket, tls: &mut ClientConnection) -> bool {
+    for _ in 0..MOST_READS {
+        match tls.read_tls(&mut socket) {
+            Ok(1..) => {}
+            read => return would_block(&read),
+        }
+        match tls.process_new_packets() {
+            Ok(state) if state.plaintext_bytes_to_read() == 0 && !state.peer_has_closed() => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn would_block(read: &io::Result<usize>) -> bool {
+    matches!(read, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 impl AsyncRead for Stream {

@@ -34,8 +34,13 @@ pub(super) use self::buffers::Buffers;
 
 /// What a connection runs on.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin {
-    /// Whether it is open, and nothing has come that nobody asked for.
+    /// Whether it is open, and nothing has come that nobody asked for; as far as tokio has heard.
     fn is_quiet(&mut self) -> bool;
+
+    /// The same, asked of the system.
+    fn is_still_quiet(&mut self) -> bool {
+        self.is_quiet()
+    }
 }
 
 /// A connection, idle or in the hands of one request.
@@ -82,6 +87,11 @@ impl<S: Socket> Connection<S> {
     /// call as long as tokio has heard nothing of the socket.
     pub(super) fn is_quiet(&mut self) -> bool {
         self.socket.is_quiet()
+    }
+
+    /// The same, whatever tokio has heard: a system call.
+    pub(super) fn is_still_quiet(&mut self) -> bool {
+        self.socket.is_still_quiet()
     }
 
     /// Whether nothing of the last request was written: the server cannot know of it.

@@ -179,7 +179,7 @@ impl Body {
     fn finish(self, is_last: bool, first: Option<Instant>) -> Whole {
         let Parsed { status, head, keeps, .. } = self.parsed;
         let received = self.content.length();
-        (Answer { status, head, body: self.content.finish(), received, first }, keeps && is_last)
+        (Answer { status, head, body: self.content.finish(), received, first, end: None }, keeps && is_last)
     }
 }
 
