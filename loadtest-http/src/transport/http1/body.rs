@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::parse::Framing;
-use super::{Malformed, Trouble};
+use super::{Malformed, Trouble, excerpt};
 use crate::transport::Keep;
 
 /// The most bytes set aside for a body before they have arrived.
@@ -125,6 +125,10 @@ fn ahead(length: u64) -> usize {
     usize::try_from(length.min(AHEAD)).unwrap_or(0)
 }
 
+fn at(malformed: Malformed, input: &[u8], place: usize) -> Trouble {
+    Trouble::Malformed(malformed, excerpt::around(input, place))
+}
+
 /// The chunked coding (RFC 9112, 7.1). Lines end with CR LF alone: a single LF is how requests are smuggled.
 #[derive(Debug, Default)]
 pub(super) struct Chunked {
@@ -168,13 +172,13 @@ impl Chunked {
                 }
                 At::Trailers => {
                     bytes += 1;
-                    if self.trailer(rest[0])? {
+                    if self.trailer(rest[0]).map_err(|malformed| at(malformed, input, bytes - 1))? {
                         return Ok(Taken { bytes, complete: true });
                     }
                 }
                 _ => {
                     bytes += 1;
-                    self.line(rest[0])?;
+                    self.line(rest[0]).map_err(|malformed| at(malformed, input, bytes - 1))?;
                 }
             }
         }

@@ -6,6 +6,7 @@
 
 mod body;
 mod buffers;
+mod excerpt;
 mod parse;
 mod reading;
 mod write;
@@ -59,7 +60,8 @@ pub(super) enum Trouble {
     Io(io::Error),
     /// The connection ended before the answer did.
     Closed,
-    Malformed(Malformed),
+    /// With a few of its bytes, where there are any to show.
+    Malformed(Malformed, Box<str>),
     /// The body is longer than the request allows.
     TooLarge,
     /// What was to be sent could not be read.
@@ -187,12 +189,15 @@ impl<S: Socket> Future for Exchange<'_, S> {
 impl Malformed {
     const BODY: Self = Self("malformed body");
     const HEAD_TOO_LARGE: Self = Self("message head is too large");
+    const HEADER: Self = Self("invalid HTTP header parsed");
     const STATUS: Self = Self("invalid HTTP status-code parsed");
+    const LENGTH: Self = Self("invalid content-length parsed");
+    const TRANSFER_ENCODING: Self = Self("unexpected transfer-encoding parsed");
 }
 
 impl From<Malformed> for Trouble {
     fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
+        Self::Malformed(malformed, Box::default())
     }
 }
 
@@ -202,7 +207,7 @@ impl Trouble {
         match self {
             Self::Closed => true,
             Self::Io(error) => is_end(error) || error.kind() == io::ErrorKind::UnexpectedEof,
-            Self::Malformed(_) | Self::TooLarge | Self::Source(_) => false,
+            Self::Malformed(..) | Self::TooLarge | Self::Source(_) => false,
         }
     }
 
@@ -214,7 +219,8 @@ impl Trouble {
             Self::Source(error) => Fault::body(&error),
             Self::Io(error) => Fault::of_io(&error, format!("{address}: {error}")),
             Self::Closed => Fault::closed(&address),
-            Self::Malformed(Malformed(what)) => Fault::malformed(what, address),
+            Self::Malformed(Malformed(what), excerpt) if excerpt.is_empty() => Fault::malformed(what, address),
+            Self::Malformed(Malformed(what), excerpt) => Fault::malformed(what, &format!("{address}: {excerpt}")),
         }
     }
 }

@@ -86,7 +86,7 @@ fn parse_into<'a>(fields: &mut [MaybeUninit<Header<'a>>], bytes: &'a [u8], asked
         }
         Err(httparse::Error::Version) => return Err(Malformed("invalid HTTP version parsed").into()),
         Err(httparse::Error::Status) => return Err(Malformed::STATUS.into()),
-        Err(_) => return Err(Malformed("invalid HTTP header parsed").into()),
+        Err(_) => return Err(Malformed::HEADER.into()),
     };
     let status = answer.code.and_then(|code| StatusCode::from_u16(code).ok()).ok_or(Malformed::STATUS)?;
     if status == StatusCode::SWITCHING_PROTOCOLS && !asked.upgrade {
@@ -160,7 +160,7 @@ impl Noted {
         }
         match (self.chunked, self.length) {
             // RFC 9112, 6.1: the framing of such a message is faulty.
-            (Some(_), _) if is_1_0 => Err(Malformed("unexpected transfer-encoding parsed")),
+            (Some(_), _) if is_1_0 => Err(Malformed::TRANSFER_ENCODING),
             // RFC 9112, 6.1: a length beside it is ignored, and the connection closed.
             (Some(true), length) => Ok((Framing::Chunked, length.is_none())),
             (Some(false), _) | (None, None) => Ok((Framing::UntilClose, false)),
@@ -178,19 +178,19 @@ fn is<const LENGTH: usize>(name: &str, lower: &[u8; LENGTH]) -> bool {
 
 /// A `Content-Length` (RFC 9110, 8.6) after another one: several are fine when they are equal.
 fn length(text: &[u8], before: Option<Result<u64, Malformed>>) -> Result<u64, Malformed> {
-    const INVALID: Malformed = Malformed("invalid content-length parsed");
     let mut length = 0_u64;
     for byte in text {
         let digit = byte.wrapping_sub(b'0');
         if digit > 9 {
-            return Err(INVALID);
+            return Err(Malformed::LENGTH);
         }
-        length = length.checked_mul(10).and_then(|length| length.checked_add(u64::from(digit))).ok_or(INVALID)?;
+        length =
+            length.checked_mul(10).and_then(|length| length.checked_add(u64::from(digit))).ok_or(Malformed::LENGTH)?;
     }
     match before {
-        _ if text.is_empty() => Err(INVALID),
+        _ if text.is_empty() => Err(Malformed::LENGTH),
         None => Ok(length),
         Some(Ok(before)) if before == length => Ok(length),
-        Some(_) => Err(INVALID),
+        Some(_) => Err(Malformed::LENGTH),
     }
 }

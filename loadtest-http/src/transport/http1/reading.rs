@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::body::{Content, Decoder, Taken};
 use super::parse::{LONGEST_HEAD, Parsed, Start, parse};
-use super::{Asked, Malformed, Trouble};
+use super::{Asked, Malformed, Trouble, excerpt};
 use crate::transport::{Answer, Keep};
 
 /// From so many bytes on, the rest of a body of known length is read to where it stays.
@@ -120,7 +120,7 @@ impl Reading {
     fn take_head(&mut self, mut input: &[u8], pending: &mut Pending) -> Result<Option<Whole>, Trouble> {
         loop {
             let rest = |length: usize| input.get(length..).unwrap_or_default();
-            match parse(input, self.asked)? {
+            match parse(input, self.asked).map_err(|malformed| in_head(malformed, input))? {
                 Start::Partial => {
                     (self.seen, self.searched) = (input.len(), input.len());
                     self.held.extend_from_slice(input);
@@ -157,7 +157,7 @@ impl Reading {
             }
             Some(_) => Err(Trouble::Closed),
             None => {
-                parse(&self.held, self.asked)?;
+                parse(&self.held, self.asked).map_err(|malformed| in_head(malformed, &self.held))?;
                 Err(Trouble::Closed)
             }
         }
@@ -181,6 +181,10 @@ impl Body {
         let received = self.content.length();
         (Answer { status, head, body: self.content.finish(), received, first, end: None }, keeps && is_last)
     }
+}
+
+fn in_head(malformed: Malformed, head: &[u8]) -> Trouble {
+    Trouble::Malformed(malformed, excerpt::of_head(malformed, head))
 }
 
 /// Whether there is an empty line, which ends a head.

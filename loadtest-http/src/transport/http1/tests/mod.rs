@@ -169,7 +169,7 @@ impl Outcome {
             Ok((Answer { status, head, body, .. }, keeps)) => {
                 Self::Answer { status: status.as_u16(), headers: head.map().clone(), body, keeps }
             }
-            Err(Trouble::Malformed(Malformed(what))) => Self::Malformed(what),
+            Err(Trouble::Malformed(Malformed(what), _)) => Self::Malformed(what),
             Err(Trouble::Closed) => Self::Closed,
             Err(Trouble::Io(error)) => Self::Io(error.kind()),
             Err(Trouble::TooLarge) => Self::TooLarge,
