@@ -20,22 +20,27 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use rustls::HandshakeKind;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::serve::{ANY_PORT, Host};
-use crate::tls::{self, Authority};
+use crate::tls::{self, Authority, Identity};
 
 pub use self::behaviour::{Behaviour, Then};
 pub use self::stalled::StalledPort;
 pub use crate::tls::Certificate;
+
+/// What certificates are for.
+const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// A running misbehaving server; dropping it stops the server.
 #[derive(Debug)]
 pub struct Misbehaving {
     host: Host,
     ca: Option<Authority>,
+    client_pem: Option<String>,
     state: Arc<State>,
 }
 
@@ -47,6 +52,7 @@ struct State {
     numbered: AtomicU64,
     received: AtomicU64,
     misdeeds: AtomicU64,
+    resumed: AtomicU64,
 }
 
 impl State {
@@ -79,19 +85,31 @@ impl Misbehaving {
     /// When the server cannot be started.
     #[must_use]
     pub fn spawn_tls(behaviour: Behaviour, certificate: Certificate) -> Self {
-        Self::start(behaviour, Some(certificate))
+        Self::start(behaviour, Some(tls::identity_with(&NAMES, certificate).expect("a certificate")))
     }
 
-    fn start(behaviour: Behaviour, certificate: Option<Certificate>) -> Self {
-        let identity = certificate
-            .map(|certificate| tls::identity_with(&["localhost", "127.0.0.1"], certificate).expect("a certificate"));
-        let (acceptor, ca) = identity.map(|identity| (identity.acceptor, identity.ca)).unzip();
+    /// As [`spawn_tls`](Self::spawn_tls), for clients that show a certificate of the server's own authority:
+    /// [`client_pem`](Self::client_pem).
+    ///
+    /// # Panics
+    /// When the server cannot be started.
+    #[must_use]
+    pub fn spawn_mutual_tls(behaviour: Behaviour) -> Self {
+        Self::start(behaviour, Some(tls::mutual(&NAMES).expect("a certificate")))
+    }
+
+    fn start(behaviour: Behaviour, identity: Option<Identity>) -> Self {
+        let (acceptor, ca, client_pem) = match identity {
+            Some(Identity { acceptor, ca, client_pem }) => (Some(acceptor), Some(ca), client_pem),
+            None => (None, None, None),
+        };
         let state = Arc::new(State {
             behaviour,
             is_healed: AtomicBool::new(false),
             numbered: AtomicU64::new(0),
             received: AtomicU64::new(0),
             misdeeds: AtomicU64::new(0),
+            resumed: AtomicU64::new(0),
         });
         let shared = Arc::clone(&state);
         let host = Host::start("misbehaving", ANY_PORT, 1, &Arc::default(), move |stream| {
@@ -102,13 +120,17 @@ impl Misbehaving {
                     _ if act::on_accept(&stream, &state) => return,
                     None => act::serve(stream, &state).await,
                     Some(acceptor) => match acceptor.accept(stream).await {
-                        Ok(stream) => act::serve(stream, &state).await,
+                        Ok(stream) => {
+                            let is_resumed = stream.get_ref().1.handshake_kind() == Some(HandshakeKind::Resumed);
+                            state.resumed.fetch_add(is_resumed.into(), Ordering::Relaxed);
+                            act::serve(stream, &state).await
+                        }
                         Err(error) => Err(error),
                     },
                 };
             }
         });
-        Self { host: host.expect("a server on a free port"), ca, state }
+        Self { host: host.expect("a server on a free port"), ca, client_pem, state }
     }
 
     /// `http://127.0.0.1:<port>`, or `https://localhost:<port>` with TLS.
@@ -133,6 +155,18 @@ impl Misbehaving {
         self.ca.as_ref().map(|ca| ca.der.as_ref())
     }
 
+    /// As [`ca_der`](Self::ca_der), as PEM.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca.as_ref().map(|ca| &*ca.pem)
+    }
+
+    /// A certificate that the server accepts from a client, and its key, as PEM; when it requires one.
+    #[must_use]
+    pub fn client_pem(&self) -> Option<&str> {
+        self.client_pem.as_deref()
+    }
+
     /// From now on the server behaves properly.
     pub fn heal(&self) {
         self.state.is_healed.store(true, Ordering::Relaxed);
@@ -148,6 +182,12 @@ impl Misbehaving {
     #[must_use]
     pub fn misdeeds(&self) -> u64 {
         self.state.misdeeds.load(Ordering::Relaxed)
+    }
+
+    /// TLS handshakes that took up an earlier session.
+    #[must_use]
+    pub fn handshakes_resumed(&self) -> u64 {
+        self.state.resumed.load(Ordering::Relaxed)
     }
 
     /// Connections accepted so far.

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
-use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 /// A server's TLS side and the certificate that makes a client trust it.
 pub(crate) struct Identity {
     pub(crate) acceptor: TlsAcceptor,
     pub(crate) ca: Authority,
+    /// A certificate that the server accepts from clients, and its key, when it requires one.
+    pub(crate) client_pem: Option<String>,
 }
 
 /// The certificate of the authority that signed the server's.
@@ -41,11 +44,20 @@ pub enum Certificate {
 
 /// Makes a new authority and a certificate of it for these host names and addresses.
 pub(crate) fn identity(names: &[&str]) -> Result<Identity, Box<dyn std::error::Error>> {
-    identity_with(names, Certificate::Good)
+    make(names, Certificate::Good, false)
 }
 
 /// As [`identity`], with a certificate that is good or not.
 pub(crate) fn identity_with(names: &[&str], certificate: Certificate) -> Result<Identity, Box<dyn std::error::Error>> {
+    make(names, certificate, false)
+}
+
+/// As [`identity`], of a server that requires a certificate of each client, signed by its own authority.
+pub(crate) fn mutual(names: &[&str]) -> Result<Identity, Box<dyn std::error::Error>> {
+    make(names, Certificate::Good, true)
+}
+
+fn make(names: &[&str], certificate: Certificate, is_mutual: bool) -> Result<Identity, Box<dyn std::error::Error>> {
     let mut params = CertificateParams::default();
     params.distinguished_name.push(DnType::CommonName, "testbed authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -67,13 +79,29 @@ pub(crate) fn identity_with(names: &[&str], certificate: Certificate) -> Result<
     };
 
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)?;
+    let provider = Arc::new(ring::default_provider());
+    let config = ServerConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    let config = if is_mutual {
+        let mut roots = RootCertStore::empty();
+        roots.add(authority.der().clone())?;
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
+        config.with_client_cert_verifier(verifier)
+    } else {
+        config.with_no_client_auth()
+    };
+    let mut config = config.with_single_cert(vec![certificate.der().clone()], key)?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(Identity {
         acceptor: TlsAcceptor::from(Arc::new(config)),
+        client_pem: if is_mutual { Some(client(&authority)?) } else { None },
         ca: Authority { pem: authority.pem(), der: authority.der().clone() },
     })
+}
+
+/// A client's certificate and its key.
+fn client(authority: &CertifiedIssuer<'_, KeyPair>) -> Result<String, rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(DnType::CommonName, "testbed client");
+    Ok(params.signed_by(&key, authority)?.pem() + &key.serialize_pem())
 }

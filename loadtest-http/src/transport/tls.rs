@@ -87,8 +87,15 @@ fn make(settings: &TlsSettings) -> Result<ClientConfig, Fault> {
 }
 
 impl TlsSettings {
-    /// Whether a client's certificate and its key fit; nothing else can be wrong before a connection is opened.
+    /// Whether the roots are certificates, and a client's certificate and its key fit; nothing else can be wrong before
+    /// a connection is opened.
     pub(crate) fn check(&self) -> Result<(), InputError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in &self.roots {
+            roots
+                .add(certificate.clone())
+                .map_err(|error| InputError::new(format!("the root certificate cannot be used: {error}")))?;
+        }
         let Some(Identity { certificates, key }) = self.identity.clone() else { return Ok(()) };
         let provider = crypto::ring::default_provider();
         CertifiedKey::from_der(certificates, key, &provider)
