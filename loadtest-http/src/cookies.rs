@@ -371,6 +371,16 @@ mod tests {
         assert_eq!(browser.sent("http://evil/"), "");
     }
 
+    /// To the loopback interface they would go all the same: cookie_store takes that for secure.
+    #[test]
+    fn a_secure_cookie_stays_off_http() {
+        let mut browser = Browser::new();
+        browser.set("https://shop/", &["safe=1; Path=/; Secure", "open=2; Path=/"]);
+        assert_eq!(browser.sent("https://shop/"), "safe=1; open=2");
+        assert_eq!(browser.sent("http://shop/"), "open=2");
+        assert_eq!(browser.sent("http://shop:443/"), "open=2");
+    }
+
     #[test]
     fn cookies_are_replaced_and_deleted() {
         let mut browser = Browser::new();

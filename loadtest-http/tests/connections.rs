@@ -115,26 +115,28 @@ async fn a_handshake_is_a_phase() {
     assert_eq!(stats(&user, "GET", "/").phases.tls().count(), 1);
 }
 
+/// Reads to the end of a head; says whether there is one.
+async fn read_head(stream: &mut TcpStream) -> bool {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => return false,
+        }
+    }
+    true
+}
+
 /// A server that answers the first request of each connection, and ends the connection when it gets another: without a
 /// byte of an answer, or after these.
 async fn ends_on_the_second(partial: &'static [u8]) -> std::net::SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
-    let read = async |stream: &mut TcpStream| {
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            match stream.read_u8().await {
-                Ok(byte) => head.push(byte),
-                Err(_) => return false,
-            }
-        }
-        true
-    };
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            read(&mut stream).await;
+            read_head(&mut stream).await;
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
-            read(&mut stream).await;
+            read_head(&mut stream).await;
             let _ = stream.write_all(partial).await;
         }
     });
@@ -176,6 +178,68 @@ async fn nothing_else_is_repeated() {
     let user = User::new::<Direct>(&server.url());
     user.http.get("/").send().await.expect_err("closed");
     assert_eq!((server.received(), stats(&user, "GET", "/").retries), (1, 0));
+}
+
+/// The connection that is opened for the retry ends as well: that is a failure, and nothing is sent a third time.
+#[tokio::test]
+async fn a_retry_is_not_repeated() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let accepted = std::rc::Rc::new(std::cell::Cell::new(0));
+    let server = async {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            accepted.set(accepted.get() + 1);
+            // The first connection answers once, later ones never.
+            if accepted.get() == 1 && read_head(&mut stream).await {
+                let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await;
+            }
+            read_head(&mut stream).await;
+        }
+    };
+    let user = User::new::<Direct>(&format!("http://{address}"));
+    let requests = async {
+        user.http.get("/").send().await.expect("an answer");
+        let error = user.http.get("/").send().await.expect_err("two connections that end");
+        assert_eq!(error.kind(), ErrorKind::Closed);
+    };
+    tokio::select! {
+        () = server => panic!("the server has no end"),
+        () = requests => {}
+    }
+    assert_eq!(accepted.get(), 2);
+    let row = stats(&user, "GET", "/");
+    assert_eq!((row.started, row.ok, row.failed, row.retries, row.written), (2, 1, 1, 1, 3));
+    assert_eq!((row.connections_opened, row.connections_reused), (2, 1));
+}
+
+/// Nobody gets through to the port: the time for connecting ends before that for the request.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_stalled_connect_ends_with_the_time_for_connecting() {
+    let port = testbed::misbehaving::StalledPort::spawn().expect("a full queue");
+    for scheme in ["http", "https"] {
+        let settings = HttpSettings::new().connect_timeout(Duration::from_millis(50));
+        let user = User::with::<Direct>(&format!("{scheme}://{}", port.addr()), &settings);
+        let start = Instant::now();
+        let error = user.http.get("/").timeout(Duration::from_secs(30)).send().await.expect_err("no connection");
+        assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+        assert_eq!(error.kind(), ErrorKind::Timeout);
+        assert_eq!(user.failures(), ["connecting timed out after 50ms × 1"]);
+        let row = stats(&user, "GET", "/");
+        assert_eq!((row.written, row.connections_opened), (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_request_overrides_the_timeout_of_the_settings() {
+    let server = Misbehaving::spawn(Behaviour::Drip(Duration::from_millis(2)));
+    let user = User::with::<Direct>(&server.url(), &HttpSettings::new().timeout(Duration::from_millis(30)));
+    let error = user.http.get("/default").send().await.expect_err("a short time");
+    assert_eq!((error.kind(), user.failures()), (ErrorKind::Timeout, vec!["timed out after 30ms × 1".to_owned()]));
+    user.http.get("/own").timeout(Duration::from_secs(20)).send().await.expect("time enough");
+    let error = user.http.get("/own").timeout(Duration::from_millis(20)).send().await.expect_err("a shorter time");
+    assert_eq!(error.to_string(), "GET /own: timed out after 20ms");
+    assert_eq!(user.books("GET", "/own"), (2, 1, 1, 0, 2));
 }
 
 #[tokio::test]
