@@ -75,7 +75,8 @@ impl Output {
     /// Frames one after the other are one content (RFC 8878, 3.1).
     fn zstd(&mut self, mut input: &[u8]) -> Result<(), DecodeError> {
         let malformed = |error: &dyn ToString| DecodeError::Malformed(Coding::Zstd, error.to_string());
-        // The decoder holds some of its invariants by panicking: a server must not be able to end a task that way.
+        // The decoder holds some of its invariants by panicking: a server must not be able to end a task that way. None
+        // is known to be within reach: millions of frames with something changed, with all checks on, met no panic.
         let frames = AssertUnwindSafe(|| {
             while !input.is_empty() {
                 let skipped = match StreamingDecoder::new_with_max_window_size(&mut input, ZSTD_WINDOW) {

@@ -71,7 +71,7 @@ async fn trailers_that_never_end<M: Make>() {
     fails::<M>(Behaviour::endless_trailers(Duration::ZERO), NO_BODY).await;
 }
 
-/// Over reqwest nothing grows either, but it takes as long as hyper reads on.
+/// hyper would read on for as long as a turn of its task lasts: unoptimised, that is seconds, past any deadline.
 #[tokio::test]
 async fn a_size_that_never_ends() {
     fails::<harness::Direct>(Behaviour::endless_size(Duration::ZERO), NO_BODY).await;

@@ -2,10 +2,11 @@
 //! request.
 
 use loadtest_core::ErrorKind;
+use loadtest_http::HttpSettings;
 use testbed::misbehaving::{Behaviour, Then};
 
 use crate::harness::{self, Make};
-use crate::{BAD_LENGTH, CUT, HEAD_TOO_LARGE, all_at_once, answers, fails, kept, look, timed_out};
+use crate::{BAD_LENGTH, CUT, HEAD_TOO_LARGE, all_at_once, answers, fails, fails_with, kept, look, timed_out};
 
 crate::over_both! {
     a_length_that_is_too_long,
@@ -25,15 +26,14 @@ async fn a_length_that_is_too_long<M: Make>() {
     fails::<M>(Behaviour::Says(SHORT, Then::Close), look(ErrorKind::Closed, &[CUT]).answered()).await;
     fails::<M>(Behaviour::Says(SHORT, Then::Hold), timed_out(300).answered()).await;
     // Memory is not set aside for what only the length promises.
+    let unlimited = HttpSettings::new().largest_body(u64::MAX);
     const HUGE: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551614\r\n\r\nx";
-    if M::IS_DIRECT {
-        fails::<M>(Behaviour::Says(HUGE, Then::Close), look(ErrorKind::Closed, &[CUT]).answered()).await;
-    } else {
-        // hyper calls the length itself too large.
-        fails::<M>(Behaviour::Says(HUGE, Then::Close), look(ErrorKind::Protocol, &[HEAD_TOO_LARGE])).await;
-    }
+    // hyper calls the length itself too large.
+    let closed = look(ErrorKind::Closed, &[CUT]).answered();
+    let huge = if M::IS_DIRECT { closed } else { look(ErrorKind::Protocol, &[HEAD_TOO_LARGE]) };
+    fails_with::<M>(Behaviour::Says(HUGE, Then::Close), &unlimited, huge).await;
     const MUCH: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 4000000000000\r\n\r\nx";
-    fails::<M>(Behaviour::Says(MUCH, Then::Hold), timed_out(300).answered()).await;
+    fails_with::<M>(Behaviour::Says(MUCH, Then::Hold), &unlimited, timed_out(300).answered()).await;
 }
 
 async fn a_length_that_is_too_short<M: Make>() {

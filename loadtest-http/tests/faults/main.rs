@@ -67,8 +67,12 @@ fn timed_out(millis: u64) -> Look {
 /// A request that fails like this, as `GET` on a new connection and as `POST`, which nobody repeats, on one that was used
 /// before. Proper requests in between get their own answers.
 async fn fails<M: Make>(behaviour: Behaviour, look: Look) {
+    fails_with::<M>(behaviour, &HttpSettings::new(), look).await;
+}
+
+async fn fails_with<M: Make>(behaviour: Behaviour, settings: &HttpSettings, look: Look) {
     let server = Misbehaving::spawn(behaviour);
-    let user = User::new::<M>(&server.url());
+    let user = User::with::<M>(&server.url(), settings);
     fails_on::<M>(&server, &user, look, &named(behaviour)).await;
 }
 
@@ -128,8 +132,8 @@ fn is_one_failure<M: Make>(user: &User, (method, name): (&str, &str), error: &Re
         failures.iter().filter(|failure| *failure.key.name == *name && *failure.key.method == *method).collect();
     let [failure] = mine[..] else { panic!("{what}: not one failure of {method} {name}: {failures:?}") };
     assert_eq!((&*failure.error, failure.count), (group, 1), "{what}");
-    // Of a timeout there is nothing to tell yet.
-    assert!(!failure.sample.is_empty() || look.kind == ErrorKind::Timeout, "{what}: {group}: no sample");
+    assert!(!failure.sample.is_empty(), "{what}: {group}: no sample");
+    assert!(!failure.sample.contains('\n') && failure.sample.len() < 1000, "{what}: {}", failure.sample);
     let (started, ok, failed, interrupted, written) = user.books(method, name);
     assert_eq!((started, ok, failed, interrupted), (1, 0, 1, 0), "{what}: {method}");
     let is_written = M::IS_DIRECT || look.is_answered;

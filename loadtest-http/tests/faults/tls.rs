@@ -22,11 +22,11 @@ const CUT_OFF: &[&str] = &["TLS: connection closed during the handshake", "TLS: 
 
 async fn fails_to_connect<M: Make>(host: &str, settings: &HttpSettings, look: Look, what: &str) {
     let user = User::with::<M>(host, settings);
-    let late = if look.groups == CUT_OFF { crate::look(ErrorKind::Connect, &[RESET]) } else { look };
+    // A reset can come before the connection is known to be open.
+    let early = if look.groups == CUT_OFF { crate::look(ErrorKind::Connect, &[RESET]) } else { look };
     for method in ["GET", "POST"] {
         let error = user.http.request(method, "/x").timeout(look.timeout).send().await.expect_err(what);
-        // A reset can come before the connection is known to be open; over reqwest nobody knows which it was.
-        let look = if error.kind() == ErrorKind::Connect { late } else { look };
+        let look = if error.kind() == ErrorKind::Connect { early } else { look };
         assert_eq!(user.books(method, "/x").4, 0, "{what}: nothing of a request was written");
         is_one_failure::<M>(&user, (method, "/x"), &error, Look { is_race: true, ..look }, what);
     }
