@@ -10,6 +10,7 @@ mod requests;
 use std::collections::VecDeque;
 use std::io;
 use std::pin::{Pin, pin};
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -192,7 +193,10 @@ fn pending() -> Pending {
 
 /// Polls an exchange a few times: the scripted socket never wakes anybody.
 fn polled(connection: &mut Connection<Script>, ask: &Ask, pending: &mut Pending) -> Outcome {
-    let (buffers, outgoing) = (Buffers::default(), ask.outgoing());
+    thread_local! {
+        static BUFFERS: Rc<Buffers> = Rc::default();
+    }
+    let (buffers, outgoing) = (BUFFERS.with(Rc::clone), ask.outgoing());
     let mut exchange = pin!(connection.exchange(&buffers, &outgoing, None, pending));
     for _ in 0..20 {
         if let Poll::Ready(result) = exchange.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -204,8 +208,11 @@ fn polled(connection: &mut Connection<Script>, ask: &Ask, pending: &mut Pending)
 
 /// One request on a connection that answers with these pieces.
 fn answer(method: &Method, pieces: impl IntoIterator<Item = impl Into<Vec<u8>>>, then: Then) -> Outcome {
-    let ask = Ask::new(method.clone(), "/");
-    polled(&mut Connection::new(Script::new(pieces, then)), &ask, &mut pending())
+    answer_to(&Ask::new(method.clone(), "/"), pieces, then)
+}
+
+fn answer_to(ask: &Ask, pieces: impl IntoIterator<Item = impl Into<Vec<u8>>>, then: Then) -> Outcome {
+    polled(&mut Connection::new(Script::new(pieces, then)), ask, &mut pending())
 }
 
 /// An answer as RFC 9112 wants it, with much of what it allows.
