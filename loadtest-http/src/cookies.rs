@@ -23,6 +23,9 @@ use crate::transport::Head;
 const MOST: usize = 180;
 /// The longest cookie, name and value.
 const LONGEST: usize = 4096;
+/// The longest line that sets one. The store keeps the lines whole: without a limit a server could fill the memory with
+/// attributes, 180 times as much as it may send in one head.
+const LONGEST_LINE: usize = 2 * LONGEST;
 
 /// From so many seconds on a `Max-Age` is long, and for so long setting it again is the same.
 const LONG: u64 = 60;
@@ -121,7 +124,7 @@ impl Jar {
         }
         let Ok(url) = target.url() else { return };
         let mut own_paths = true;
-        for line in head.set_cookies() {
+        for line in head.set_cookies().filter(|line| line.len() <= LONGEST_LINE) {
             let Some(Ok(cookie)) = text(line).map(|text| RawCookie::parse(text.to_owned())) else { continue };
             if cookie.name().len() + cookie.value().len() > LONGEST {
                 continue;
@@ -474,6 +477,17 @@ mod tests {
         let mut browser = Browser::new();
         browser.set("/", &["", ";", "=", "\u{fc}=1", "good=1", "Path=/; Secure", "x"]);
         assert!(browser.sent("/").contains("good=1"));
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_is_passed_over() {
+        let mut browser = Browser::new();
+        let long = format!("{}=1; Path=/", "n".repeat(LONGEST - 1));
+        let attributes = |length| format!("; x={}", "y".repeat(length));
+        browser.set("/", &[&format!("a=1; Path=/{}", attributes(LONGEST)), &long]);
+        assert_eq!(browser.sent("/"), format!("a=1; {}", &long[..LONGEST + 1]));
+        browser.set("/", &[&format!("b=1; Path=/{}", attributes(LONGEST_LINE))]);
+        assert!(!browser.sent("/").contains("b=1"));
     }
 
     #[test]
