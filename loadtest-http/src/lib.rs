@@ -63,6 +63,8 @@ mod coding;
 mod cookies;
 mod deadline;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 mod headers;
 mod method;
 pub mod multipart;

@@ -180,6 +180,9 @@ fn push_escaped(text: &mut String, name: &str) {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -45,6 +45,9 @@ pub(crate) fn fill(template: &str, values: impl IntoIterator<Item: Display>) -> 
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use std::fmt::Display;
 

@@ -1,3 +1,5 @@
+mod fuzz;
+
 use std::io::Write;
 
 use flate2::Compression;

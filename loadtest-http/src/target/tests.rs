@@ -1,3 +1,5 @@
+mod fuzz;
+
 use http::header::HeaderName;
 use proptest::prelude::*;
 

@@ -4,6 +4,7 @@ mod corpus;
 mod differential;
 mod exchange;
 mod framing;
+mod fuzz;
 mod pieces;
 mod requests;
 

@@ -3,7 +3,7 @@
 use super::*;
 
 /// The connection can be kept or not depending on whether bytes behind the answer were seen already.
-fn without_keeps(outcome: Outcome) -> Outcome {
+pub(super) fn without_keeps(outcome: Outcome) -> Outcome {
     match outcome {
         Outcome::Answer { status, headers, body, .. } => Outcome::Answer { status, headers, body, keeps: false },
         other => other,
