@@ -3,6 +3,7 @@
 #![expect(clippy::print_stderr, reason = "what a build tool says belongs on stderr, beside cargo's own words")]
 
 mod budget;
+mod fuzz;
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -10,15 +11,24 @@ use std::time::Instant;
 const HELP: &str = "\
 Tasks of the project:
 
-  cargo xtask test    formatting, lints, documentation, the crate budget, every feature, all tests
-  cargo xtask budget  how many crates a user of the library compiles
+  cargo xtask test            formatting, lints, documentation, the crate budget, every feature, fuzzing, all tests
+  cargo xtask budget          how many crates a user of the library compiles
+  cargo xtask fuzz [SECONDS]  every fuzz target, for so long each (60)
 ";
+
+/// Seconds for each fuzz target: alone, and with the tests, where two cores take half a minute for all.
+const LONG: u64 = 60;
+const SHORT: u64 = 5;
 
 fn main() -> ExitCode {
     let task = std::env::args().nth(1);
     let done = match task.as_deref() {
         Some("test") => test(),
         Some("budget") => budget::check(),
+        Some("fuzz") => match std::env::args().nth(2).map_or(Ok(LONG), |seconds| seconds.parse()) {
+            Ok(seconds) => fuzz::run(seconds),
+            Err(_) => Err("the seconds of fuzzing are a whole number".to_owned()),
+        },
         _ => {
             eprint!("{HELP}");
             return ExitCode::from(2);
@@ -45,6 +55,7 @@ fn test() -> Result<(), String> {
     }
     cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     budget::check()?;
+    fuzz::run(SHORT)?;
     // The second transport. The rest is tested as most people build it: the compiler's messages, which the macros' tests
     // compare, name the clients that there are.
     cargo(&["test", "-p", "loadtest-http", "--all-features"], &[])?;
