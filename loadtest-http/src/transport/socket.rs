@@ -117,3 +117,49 @@ impl AsyncWrite for Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::mem::MaybeUninit;
+    use std::sync::Arc;
+    use std::time::{Duration, Instant};
+
+    use loadtest_core::testing::TestShard;
+    use rustls::pki_types::ServerName;
+    use testbed::misbehaving::{Behaviour, Certificate, Misbehaving};
+    use tokio_rustls::TlsConnector;
+
+    use super::*;
+    use crate::settings::TlsSettings;
+    use crate::transport::tls::Tls;
+
+    /// What a look at the socket gives once it is something, while tokio hears of nothing.
+    fn peeked(stream: &Stream) -> usize {
+        let Stream::Tls(tls) = stream else { panic!("not encrypted") };
+        let start = Instant::now();
+        loop {
+            match SockRef::from(tls.get_ref().0).peek(&mut [MaybeUninit::uninit()]) {
+                Ok(read) => return read,
+                Err(_) => assert!(start.elapsed() < Duration::from_secs(10), "nothing comes"),
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    #[tokio::test]
+    async fn session_tickets_are_no_answer_and_a_close_is_the_end() {
+        let server = Misbehaving::spawn_tls(Behaviour::None, Certificate::Good);
+        let settings = TlsSettings { insecure: true, ..TlsSettings::default() };
+        let tls = Tls::new(&TestShard::new(None).context(), settings);
+        let socket = TcpStream::connect(server.addr()).await.expect("a connection");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let connector = TlsConnector::from(Arc::clone(tls.config().expect("a configuration")));
+        let mut stream = Stream::Tls(Box::new(connector.connect(name, socket).await.expect("a handshake")));
+        // They come when the server has heard that the handshake is over.
+        assert_eq!(peeked(&stream), 1);
+        assert!(stream.is_still_quiet() && stream.is_still_quiet() && stream.is_quiet());
+        server.kill();
+        peeked(&stream);
+        assert!(!stream.is_still_quiet());
+    }
+}

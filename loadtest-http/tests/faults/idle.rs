@@ -86,7 +86,7 @@ async fn an_unasked_answer_while_the_thread_computes() {
     }
 }
 
-/// A connection that is only idle is kept: the session tickets of TLS are nothing that nobody asked for.
+/// A connection that is only idle is kept.
 #[tokio::test]
 async fn a_thread_that_computes_keeps_its_connection() {
     // A misdeed, so that the test can wait for it: it answers properly.
