@@ -41,16 +41,16 @@ fn is_sound(header: &HeaderValue) {
 }
 
 /// Storing it again, without the short cut, gives the same cookies.
-fn again_changes_nothing(jar: &mut Jar, head: &Head, target: &Target) {
+fn again_changes_nothing(jar: &mut Jar, head: &Head, target: &Target, now: Instant) {
     let before = all(jar);
     // Where the first ones had to go they are set anew, in the place of others.
     if before.len() + head.set_cookies().count() > MOST {
         return;
     }
-    jar.store(head, target);
+    jar.store(head, target, now);
     assert_eq!(all(jar), before);
     jar.0.iter_mut().for_each(|filled| filled.changed());
-    jar.store(head, target);
+    jar.store(head, target, now);
     assert_eq!(all(jar), before, "without the short cut");
 }
 
@@ -65,13 +65,13 @@ fn cookies() {
         while let Some(answer) = parts.piece() {
             let lines = answer.split(|byte| *byte == b'\n').filter_map(|line| HeaderValue::from_bytes(line).ok());
             let head = Head::from(lines.map(|line| (SET_COOKIE, line)).collect::<HeaderMap>());
-            let memory = measure(|| jar.store(&head, target)).bytes_current;
+            let memory = measure(|| jar.store(&head, target, now)).bytes_current;
             let lines = head.set_cookies().map(<[u8]>::len).sum::<usize>() as i64;
             // The lines themselves are kept once, to know them again.
             let most = 4096 + lines + OF_ONE * head.set_cookies().count().min(MOST) as i64;
             assert!(memory <= most, "{memory} bytes, {most} at most");
             is_bounded(&jar);
-            again_changes_nothing(&mut jar, &head, target);
+            again_changes_nothing(&mut jar, &head, target, now);
         }
         for target in &targets {
             let header = jar.header(target, now);
