@@ -36,6 +36,8 @@ pub(crate) struct Call {
     pub(crate) length: u64,
     /// Why it counts as failed.
     pub(crate) failed: Option<Cow<'static, str>>,
+    /// It was counted.
+    pub(crate) is_recorded: bool,
 }
 
 /// What a request is besides what it sends.
@@ -83,11 +85,15 @@ impl Call {
             service_time: Duration::ZERO,
             length: 0,
             failed: None,
+            is_recorded: false,
         })
     }
 
     /// Counts an answer by the verdict that there is; a second time it does nothing.
     pub(crate) fn record(&mut self) {
+        if std::mem::replace(&mut self.is_recorded, true) {
+            return;
+        }
         let Some(pending) = &mut self.pending else { return };
         match &self.failed {
             None => pending.settle(None),
@@ -98,11 +104,10 @@ impl Call {
 
 impl Drop for Call {
     fn drop(&mut self) {
-        if !self.is_answered {
+        if !self.is_answered || self.is_recorded {
             return;
         }
         if std::thread::panicking() {
-            // Without effect on what was counted before the panic.
             self.failed = Some("panicked before the verdict".into());
         }
         self.record();

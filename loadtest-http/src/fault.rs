@@ -76,6 +76,10 @@ impl Fault {
     pub(crate) fn tls(error: &io::Error, address: &dyn fmt::Display) -> Self {
         let sample = format!("{address}: {error}");
         match rustls_error(error) {
+            Some(error @ rustls::Error::InvalidCertificate(_)) => {
+                let help = "--cacert FILE trusts an authority, --insecure any certificate";
+                Self::new(ErrorKind::Tls, tls_text(error), format!("{sample} ({help})"))
+            }
             Some(error) => Self::new(ErrorKind::Tls, tls_text(error), sample),
             None if error.kind() == io::ErrorKind::UnexpectedEof => {
                 Self::new(ErrorKind::Tls, "TLS: connection closed during the handshake", sample)

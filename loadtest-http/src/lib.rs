@@ -91,4 +91,5 @@ pub use response::{BodyError, Response};
 pub use session::ReqwestSession;
 pub use session::{HttpSession, Renamed};
 pub use settings::HttpSettings;
-pub use verdict::{Checks, Verdict};
+pub use template::PathValues;
+pub use verdict::{Checks, IntoStatus, Verdict};

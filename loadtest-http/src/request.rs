@@ -18,7 +18,7 @@ use crate::name;
 use crate::response::Response;
 use crate::session::HttpSession;
 use crate::target::{self, BadUrl, Target, basic};
-use crate::verdict::Verdict;
+use crate::verdict::{IntoStatus, Verdict};
 
 /// A request of an [`HttpSession`] while it is built; [`send`](Self::send) sends it.
 ///
@@ -180,7 +180,7 @@ impl<C> RequestBuilder<C> {
 
     /// Sends this cookie too, with this request alone; in place of the session's cookie of the same name.
     ///
-    /// A `Cookie` [`header`](Self::header) replaces all cookies.
+    /// A `Cookie` [`header`](Self::header), or one among the default headers, replaces all cookies.
     pub fn cookie(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (name, value) = (name.into(), value.into());
         self.change(|request| {
@@ -251,8 +251,8 @@ impl<C> RequestBuilder<C> {
     }
 
     /// The request is fine if and only if the answer has this status: `404` after a delete, say.
-    pub fn expect_status(mut self, status: u16) -> Self {
-        self.call.settings.expected = Some(status);
+    pub fn expect_status(mut self, status: impl IntoStatus) -> Self {
+        self.call.settings.expected = Some(status.number());
         self
     }
 
@@ -261,6 +261,8 @@ impl<C> RequestBuilder<C> {
     /// [expected](Self::expect_status). A panic in a check counts the request as failed.
     ///
     /// Failures are grouped by the text of the error: leave out of it what differs from one answer to the next.
+    ///
+    /// Each check is part of the request's type: one that is made only sometimes asks its question inside.
     ///
     /// ```
     /// # use loadtest_core::TaskResult;

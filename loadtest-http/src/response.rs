@@ -83,6 +83,7 @@ impl Response {
     /// # Errors
     /// When it is other text, or none.
     pub fn text(&self) -> Result<&str, BodyError> {
+        self.kept()?;
         std::str::from_utf8(&self.call.answer.body).map_err(|source| self.body_error(Wrong::Text(source)))
     }
 
@@ -99,7 +100,17 @@ impl Response {
     /// makes the error an exception of the user. To make it a failed request, use it in a
     /// [`check`](crate::RequestBuilder::check).
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, BodyError> {
+        self.kept()?;
         serde_json::from_slice(&self.call.answer.body).map_err(|source| self.body_error(Wrong::Json(source)))
+    }
+
+    /// Whether the body is there to be looked at.
+    fn kept(&self) -> Result<(), BodyError> {
+        match self.call.length {
+            0 => Ok(()),
+            _ if self.call.answer.body.is_empty() => Err(self.body_error(Wrong::Discarded)),
+            _ => Ok(()),
+        }
     }
 
     #[cold]
@@ -167,6 +178,8 @@ pub struct BodyError {
 
 #[derive(Debug)]
 enum Wrong {
+    /// Nothing was kept of it.
+    Discarded,
     Json(serde_json::Error),
     Text(std::str::Utf8Error),
 }
@@ -182,6 +195,7 @@ impl BodyError {
                 _ => "the body is no JSON",
             },
             Wrong::Text(_) => "the body is no UTF-8 text",
+            Wrong::Discarded => "the body was discarded",
         }
     }
 }
@@ -192,6 +206,7 @@ impl fmt::Display for BodyError {
         let error: &dyn fmt::Display = match wrong {
             Wrong::Json(error) => error,
             Wrong::Text(error) => error,
+            Wrong::Discarded => return write!(f, "{request}: {}, as the request says", self.summary()),
         };
         write!(f, "{request}: {}: {error}; it begins: {start}", self.summary())
     }
@@ -202,6 +217,7 @@ impl Error for BodyError {
         match &self.wrong {
             Wrong::Json(error) => Some(error),
             Wrong::Text(error) => Some(error),
+            Wrong::Discarded => None,
         }
     }
 }

@@ -174,12 +174,17 @@ fn decode(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
             call.length = decoded.length;
             call.answer.body = decoded.content;
             if let Some(pending) = &mut call.pending {
-                pending.set_content(decoded.length);
+                // Of the answers that redirected, too.
+                let before = pending.received().saturating_sub(call.answer.received);
+                pending.set_content(before + decoded.length);
             }
             Ok(())
         }
         Ok(None) => Ok(()),
-        Err(fault) => Err(failed(inner, call, &fault)),
+        Err(fault) => {
+            call.is_recorded = true;
+            Err(failed(inner, call, &fault))
+        }
     }
 }
 
@@ -202,10 +207,10 @@ fn how_far(call: &Call) -> String {
     let (written, received) = (pending.is_written(), pending.received());
     let has_connection = pending.phases().is_some_and(|phases| phases.opened + phases.reused > 0);
     match (received, written) {
-        (0, true) => "sent, without an answer that was complete".to_owned(),
+        (0, true) => "sent, but the answer was not complete".to_owned(),
         (0, false) if has_connection => "connected, while the request was sent".to_owned(),
-        (0, false) => "while waiting for a connection".to_owned(),
-        (received, _) => format!("after {received} bytes of the body"),
+        (0, false) => "before there was a connection".to_owned(),
+        (received, _) => format!("after {received} bytes of body, those of redirects included"),
     }
 }
 

@@ -4,30 +4,35 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::Poll;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method};
 use loadtest_core::stats::RecorderHandle;
-use loadtest_core::{Client, ClientSettings, Configure, Context, Exit, InputError};
+use loadtest_core::{Client, ClientSettings, Configure, Context, Exit, InputError, RecordedError};
 
 use crate::cookies::Jar;
 use crate::deadline::Timer;
 use crate::headers::{self, Automatic};
 use crate::method::IntoMethod;
 use crate::request::RequestBuilder;
+use crate::response::Response;
 use crate::settings::{self, HttpSettings, Limits};
 use crate::target::{Base, Origin};
-use crate::template;
+use crate::template::{self, PathValues};
 use crate::transport::{Kind, Network, Transport};
+use crate::verdict::Checks;
 
 /// What a simulated user sends HTTP requests with: cookies of its own, connections of its own.
 ///
 /// A cheap handle: clones share cookies and connections, so a user can hand one to its task sets. It lives on the
 /// thread of its user.
 ///
-/// Several requests at once (`tokio::join!`) work, as in a browser that loads a page: each takes a connection of its own,
-/// up to 6 to one origin ([`HttpSettings::connections_per_host`]).
+/// Several requests at once work, as in a browser that loads a page: with `tokio::join!`, or any number of them as a
+/// [`batch`](Self::batch). Each takes a connection of its own, up to 6 to one origin
+/// ([`HttpSettings::connections_per_host`]).
 ///
 /// ```
 /// # use loadtest_core::TaskResult;
@@ -76,6 +81,8 @@ struct Own {
     /// Names given by [`HttpSession::rename`], the innermost last; each with the number of its guard.
     names: Vec<(u64, Cow<'static, str>)>,
     guards: u64,
+    /// The origins beside the base's that were used last, with their headers.
+    others: Vec<(Rc<Origin>, Rc<Automatic>)>,
 }
 
 /// What sessions of one thread with one host and the same settings share.
@@ -89,6 +96,9 @@ pub(crate) struct Setup {
     settings: HttpSettings,
     kind: Kind,
 }
+
+/// How many origins beside the base's a session knows at once: a page comes with a few.
+const MOST_OTHERS: usize = 8;
 
 /// The setups and networks of one thread.
 #[derive(Default)]
@@ -169,11 +179,42 @@ impl HttpSession {
         RequestBuilder::new(self, method.into_method(), url.as_ref())
     }
 
+    /// Sends all these requests at once, and waits for all; the outcomes come in the order of the requests.
+    ///
+    /// ```
+    /// # use loadtest_core::TaskResult;
+    /// # use loadtest_http::HttpSession;
+    /// async fn load_pictures(http: &HttpSession, numbers: &[u32]) -> TaskResult {
+    ///     for outcome in http.batch(numbers.iter().map(|number| http.get_path("/pictures/{number}", *number))).await {
+    ///         outcome?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    pub async fn batch<C: Checks>(
+        &self,
+        requests: impl IntoIterator<Item = RequestBuilder<C>>,
+    ) -> Vec<Result<Response, RecordedError>> {
+        let mut running: Vec<_> = requests.into_iter().map(|request| (Box::pin(request.send()), None)).collect();
+        poll_fn(|cx| {
+            let mut all = true;
+            for (request, outcome) in running.iter_mut().filter(|(_, outcome)| outcome.is_none()) {
+                match request.as_mut().poll(cx) {
+                    Poll::Ready(ended) => *outcome = Some(ended),
+                    Poll::Pending => all = false,
+                }
+            }
+            if all { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        running.into_iter().filter_map(|(_, outcome)| outcome).collect()
+    }
+
     /// [`get`](Self::get) of a URL made from a template; see [`request_path`](Self::request_path).
     pub fn get_path<T, V>(&self, template: T, values: V) -> RequestBuilder
     where
         T: Into<Cow<'static, str>>,
-        V: IntoIterator<Item: fmt::Display>,
+        V: PathValues,
     {
         self.request_path(Method::GET, template, values)
     }
@@ -182,7 +223,7 @@ impl HttpSession {
     pub fn post_path<T, V>(&self, template: T, values: V) -> RequestBuilder
     where
         T: Into<Cow<'static, str>>,
-        V: IntoIterator<Item: fmt::Display>,
+        V: PathValues,
     {
         self.request_path(Method::POST, template, values)
     }
@@ -191,7 +232,7 @@ impl HttpSession {
     pub fn put_path<T, V>(&self, template: T, values: V) -> RequestBuilder
     where
         T: Into<Cow<'static, str>>,
-        V: IntoIterator<Item: fmt::Display>,
+        V: PathValues,
     {
         self.request_path(Method::PUT, template, values)
     }
@@ -200,7 +241,7 @@ impl HttpSession {
     pub fn patch_path<T, V>(&self, template: T, values: V) -> RequestBuilder
     where
         T: Into<Cow<'static, str>>,
-        V: IntoIterator<Item: fmt::Display>,
+        V: PathValues,
     {
         self.request_path(Method::PATCH, template, values)
     }
@@ -209,7 +250,7 @@ impl HttpSession {
     pub fn delete_path<T, V>(&self, template: T, values: V) -> RequestBuilder
     where
         T: Into<Cow<'static, str>>,
-        V: IntoIterator<Item: fmt::Display>,
+        V: PathValues,
     {
         self.request_path(Method::DELETE, template, values)
     }
@@ -217,20 +258,20 @@ impl HttpSession {
     /// A request to a URL made from a template, and counted under the template: all articles in one row.
     ///
     /// Each `{placeholder}` is replaced by the next value, percent-encoded so that it stays one segment of the path, or
-    /// one value of the query. Values of several types are given as `[&id as &dyn Display, &name]`. A template and values
-    /// that do not fit make a failed request when it is sent.
+    /// one value of the query: one as it is, several as a tuple, an array or a list ([`PathValues`]). A template and
+    /// values that do not fit make a failed request when it is sent.
     ///
     /// ```
     /// # use loadtest_core::Client;
     /// # let shard = loadtest_core::testing::TestShard::new(Some("http://shop"));
     /// # let http = loadtest_http::HttpSession::create(&shard.context()).unwrap();
-    /// let request = http.get_path("/users/{id}/files/{file}", ["17", "a/b c.txt"]);
+    /// let request = http.get_path("/users/{id}/files/{file}", (17, "a/b c.txt"));
     /// assert!(format!("{request:?}").contains("http://shop/users/17/files/a%2Fb%20c.txt"));
     /// ```
     pub fn request_path<T, V>(&self, method: impl IntoMethod, template: T, values: V) -> RequestBuilder
     where
         T: Into<Cow<'static, str>>,
-        V: IntoIterator<Item: fmt::Display>,
+        V: PathValues,
     {
         let template = template.into();
         let filled = template::fill(&template, values);
@@ -244,6 +285,7 @@ impl HttpSession {
 
     /// Counts requests without a name of their own under this one, until the guard is dropped: those of a function that
     /// builds its requests itself, say. Of several guards the youngest counts.
+    /// It holds for the whole session, so also for requests that are under way at the same time.
     ///
     /// ```
     /// # use loadtest_core::TaskResult;
@@ -256,10 +298,11 @@ impl HttpSession {
     /// }
     /// ```
     pub fn rename(&self, name: impl Into<Cow<'static, str>>) -> Renamed {
+        let name = name.into();
         let mut own = self.0.own.borrow_mut();
         let own = own.get_or_insert_default();
         own.guards += 1;
-        own.names.push((own.guards, name.into()));
+        own.names.push((own.guards, name));
         Renamed { session: self.clone(), number: own.guards }
     }
 
@@ -267,8 +310,9 @@ impl HttpSession {
     /// that the login gave. Set again, it replaces the one before; clones of the session have it too,
     /// [fresh](Self::fresh) ones do not.
     ///
-    /// `Authorization`, `Cookie` and `Proxy-Authorization` go to the host to test alone, never to another origin. Headers
-    /// of all sessions of a user class: [`HttpSettings::default_header`].
+    /// `Authorization`, `Cookie` and `Proxy-Authorization` go to the host to test alone, never to another origin; a `Cookie`
+    /// takes the place of all other cookies. Headers of all sessions of a user class: [`HttpSettings::default_header`],
+    /// which adds where this replaces.
     ///
     /// # Errors
     /// When the name or the value cannot be in a header.
@@ -291,6 +335,7 @@ impl HttpSession {
         let mut own = self.0.own.borrow_mut();
         let own = own.get_or_insert_default();
         change(&mut own.headers);
+        own.others.clear();
         let setup = &self.0.setup;
         own.automatic = (!own.headers.is_empty()).then(|| Rc::new(setup.automatic_with(&own.headers)));
     }
@@ -361,21 +406,30 @@ impl Inner {
 
     /// The automatic headers of a request to this origin.
     pub(crate) fn automatic(&self, origin: &Rc<Origin>) -> Rc<Automatic> {
-        let own = self.own.borrow();
         if Rc::ptr_eq(&self.setup.base.origin, origin) {
-            let with_own = own.as_ref().and_then(|own| own.automatic.as_ref());
-            return Rc::clone(with_own.unwrap_or(&self.setup.automatic));
+            let own = self.own.borrow();
+            return Rc::clone(own.as_ref().and_then(|own| own.automatic.as_ref()).unwrap_or(&self.setup.automatic));
         }
-        let settings = headers::for_others(&self.setup.settings.headers);
-        let own = own.as_ref().map(|own| headers::for_others(&own.headers)).unwrap_or_default();
-        Rc::new(Automatic::new(origin, None, self.setup.limits.compression, &[&settings, &own]))
+        let mut own = self.own.borrow_mut();
+        let own = own.get_or_insert_default();
+        if let Some((_, automatic)) = own.others.iter().find(|(known, _)| known == origin) {
+            return Rc::clone(automatic);
+        }
+        let (settings, session) =
+            (headers::for_others(&self.setup.settings.headers), headers::for_others(&own.headers));
+        let automatic = Rc::new(Automatic::new(origin, None, &[&settings, &session]));
+        if own.others.len() == MOST_OTHERS {
+            own.others.remove(0);
+        }
+        own.others.push((Rc::clone(origin), Rc::clone(&automatic)));
+        automatic
     }
 }
 
 impl Setup {
     fn automatic_with(&self, own: &HeaderMap) -> Automatic {
         let Base { origin, credentials, .. } = &self.base;
-        Automatic::new(origin, credentials.as_ref(), self.limits.compression, &[&self.settings.headers, own])
+        Automatic::new(origin, credentials.as_ref(), &[&self.settings.headers, own])
     }
 }
 
@@ -390,7 +444,7 @@ impl Shelf {
             network
         });
         let HttpSettings { headers, limits, .. } = settings;
-        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), limits.compression, &[headers]);
+        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), &[headers]);
         let setup = Rc::new(Setup {
             base,
             recorder: cx.recorder().clone(),
@@ -438,7 +492,9 @@ impl fmt::Debug for HttpSession {
 /// Cookies, redirects, names and statistics are those of [`HttpSession`], to which it dereferences. Connections
 /// come from reqwest's pool, so users of one thread share them, and their number is not limited. Whether a request was
 /// written is known only from its answer: one that is interrupted before counts as not written, although the server may
-/// have received it. Of the phases only the first byte and the download are known, and nothing is repeated.
+/// have received it. Of the phases only the first byte and the download are known, and nothing is repeated. The time for
+/// connecting is that of the first request of the thread, for all. It takes 100 headers, and a server that floods it with
+/// chunk sizes or interim answers can outlast a deadline, because hyper reads on for a whole turn of its task.
 #[cfg(feature = "reqwest")]
 #[derive(Debug, Clone)]
 pub struct ReqwestSession(HttpSession);

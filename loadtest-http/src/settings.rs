@@ -217,8 +217,9 @@ impl HttpSettings {
         self
     }
 
-    /// Whether a second connection to a host takes up the TLS session of the first; on by default, as in browsers.
-    /// Sessions are kept by the threads of a run together. Off, every connection pays a full handshake.
+    /// Whether a new connection to a host takes up a TLS session of an earlier one; on by default. The sessions are kept
+    /// for the whole run, so a user also takes up those of others, and most handshakes are short ones. Off, every
+    /// connection pays a full handshake, as that of a visitor who was never there.
     #[must_use]
     pub fn tls_resumption(mut self, on: bool) -> Self {
         self.tls.resumption = on;

@@ -1,6 +1,7 @@
 //! Whether an answer is what was wanted, and how a failure is shown.
 
 use std::borrow::Cow;
+use std::error::Error;
 
 use http::StatusCode;
 
@@ -20,6 +21,12 @@ pub(crate) fn judge(status: StatusCode, expected: Option<u16>) -> Option<String>
 }
 
 /// What a [check](crate::RequestBuilder::check) says of an answer.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no verdict of a check",
+    label = "no verdict",
+    note = "a check gives a `bool`, or a `Result` whose error is a `String`, a `&'static str`, a `Box<dyn Error>` or what `json()` \
+            and `text()` give; what borrows from the answer is left out by `.map(drop)`"
+)]
 pub trait Verdict {
     /// Why the answer is wrong, in words by which failures are grouped; `None` when it is fine.
     fn failure(self) -> Option<Cow<'static, str>>;
@@ -44,10 +51,37 @@ impl<T> Verdict for Result<T, String> {
     }
 }
 
-/// What [`Response::json`] and [`Response::text`] give; grouped by [`BodyError::summary`].
+/// Grouped by its text, without its causes.
+impl<T> Verdict for Result<T, Box<dyn Error>> {
+    fn failure(self) -> Option<Cow<'static, str>> {
+        self.err().map(|error| Cow::Owned(error.to_string()))
+    }
+}
+
+/// What [`Response::json`] gives, and [`Response::text`] with `.map(drop)` behind it, because a verdict cannot borrow from
+/// the answer; grouped by [`BodyError::summary`].
 impl<T> Verdict for Result<T, BodyError> {
     fn failure(self) -> Option<Cow<'static, str>> {
         self.err().map(|error| Cow::Borrowed(error.summary()))
+    }
+}
+
+/// A status, as a number or as a [`StatusCode`].
+pub trait IntoStatus {
+    /// As a number.
+    #[doc(hidden)]
+    fn number(self) -> u16;
+}
+
+impl IntoStatus for u16 {
+    fn number(self) -> u16 {
+        self
+    }
+}
+
+impl IntoStatus for StatusCode {
+    fn number(self) -> u16 {
+        self.as_u16()
     }
 }
 

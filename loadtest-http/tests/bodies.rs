@@ -202,6 +202,8 @@ async fn compression_can_be_switched_off<M: Make>() {
     let off = User::with::<M>(&server.url(), &HttpSettings::new().compression(false));
     let echo: Echo = off.http.get("/").send().await.expect("an answer").json().expect("JSON");
     assert_eq!(echo.header("accept-encoding"), None);
+    let on: Echo = off.http.get("/").compression(true).send().await.expect("an answer").json().expect("JSON");
+    assert_eq!(on.header("accept-encoding"), ACCEPT);
     let own: Echo =
         user.http.get("/").header("accept-encoding", "br").send().await.expect("an answer").json().expect("JSON");
     assert_eq!(own.header("accept-encoding"), Some("br"));

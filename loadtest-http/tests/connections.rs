@@ -67,7 +67,7 @@ async fn waiting_for_a_connection_is_part_of_the_timeout_and_can_be_given_up() {
         until("the first", || server.received() == 1).await;
         let error = user.http.get("/waits").timeout(Duration::from_millis(20)).send().await.expect_err("no connection");
         assert_eq!(error.kind(), ErrorKind::Timeout);
-        assert_eq!(user.sample(), "while waiting for a connection");
+        assert_eq!(user.sample(), "before there was a connection");
     };
     tokio::select! {
         _ = holds => panic!("answered"),
@@ -282,4 +282,45 @@ async fn connections_to_many_hosts_are_not_kept_without_end() {
     }
     let row = stats(&user, "GET", "/few");
     assert_eq!((row.connections_opened, row.connections_reused), (20, 20));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_costs_no_connection() {
+    let server = EchoServer::spawn();
+    let user = User::new::<Direct>(&server.url());
+    user.http.get("/").send().await.expect("an answer");
+    for _ in 0..5 {
+        let error = user.http.put("/").body(loadtest_http::Body::file("/no/such/file")).send().await;
+        assert_eq!(error.expect_err("no file").kind(), ErrorKind::Request);
+    }
+    user.http.get("/").send().await.expect("an answer");
+    assert_eq!(server.counts().connections_accepted, 1);
+}
+
+#[tokio::test]
+async fn a_connection_per_request_can_be_asked_for() {
+    // This server says nothing of it: it is the client that closes.
+    let address = scripted("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", Then::Again);
+    let settings = HttpSettings::new().default_header("connection", "close").expect("a header");
+    let user = User::with::<Direct>(&format!("http://{address}"), &settings);
+    for _ in 0..3 {
+        user.http.get("/").send().await.expect("an answer");
+    }
+    user.http.get("/").header("connection", "keep-alive").name("kept").send().await.expect("an answer");
+    user.http.get("/").name("kept").send().await.expect("an answer");
+    let (closed, kept) = (stats(&user, "GET", "/"), stats(&user, "GET", "kept"));
+    assert_eq!((closed.connections_opened, closed.connections_reused), (3, 0));
+    assert_eq!((kept.connections_opened, kept.connections_reused), (1, 1));
+}
+
+#[tokio::test]
+async fn a_batch_is_sent_at_once_and_answered_in_order() {
+    let server = EchoServer::spawn();
+    let user = User::new::<Direct>(&server.url());
+    let paths = ["/delay/30", "/bytes/1", "/status/404", "http://["];
+    let outcomes = user.http.batch(paths.map(|path| user.http.get(path))).await;
+    let statuses: Vec<_> = outcomes.iter().map(|outcome| outcome.as_ref().ok().map(|r| r.status().as_u16())).collect();
+    assert_eq!(statuses, [Some(200), Some(200), Some(404), None]);
+    assert_eq!(server.counts().connections_accepted, 3);
+    assert!(user.http.batch(Vec::<loadtest_http::RequestBuilder>::new()).await.is_empty());
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 over_both! {
     checks_decide_after_the_status,
+    a_check_may_give_any_error,
     a_check_may_borrow_from_the_task,
     the_texts_of_bodies_are_grouped_without_the_body,
     a_panic_in_a_check_is_a_failed_request,
@@ -63,6 +64,18 @@ async fn checks_decide_after_the_status<M: Make>() {
         .expect("an answer");
     assert_eq!(user.failures(), ["404 Not Found × 1"]);
     assert_eq!(user.books("GET", "/"), (2, 1, 1, 0, 2));
+}
+
+async fn a_check_may_give_any_error<M: Make>() {
+    let user = shop::<M>("201 Created", "x");
+    let boxed = |_: &loadtest_http::Response| -> Result<(), Box<dyn std::error::Error>> { Err("boxed".into()) };
+    user.http.get("/").check(boxed).send().await.expect("an answer");
+    user.http.get("/").check(|response| response.text().map(drop)).send().await.expect("an answer");
+    user.http.get("/").expect_status(loadtest_http::StatusCode::CREATED).send().await.expect("an answer");
+    assert_eq!(user.failures(), ["boxed × 1"]);
+    let discarded = user.http.get("/").discard_body().send().await.expect("an answer");
+    assert_eq!(discarded.json::<Cart>().expect_err("nothing there").summary(), "the body was discarded");
+    assert!(discarded.text().is_err() && discarded.bytes().is_empty());
 }
 
 async fn a_check_may_borrow_from_the_task<M: Make>() {

@@ -11,7 +11,7 @@ fn base(host: &str) -> Base {
 }
 
 fn automatic(base: &Base) -> Automatic {
-    Automatic::new(&base.origin, None, false, &[])
+    Automatic::new(&base.origin, None, &[])
 }
 
 fn refused(host: &str) -> String {

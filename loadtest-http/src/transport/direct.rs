@@ -70,6 +70,11 @@ impl Direct {
         };
         let mut retried = false;
         loop {
+            // Before a connection is taken: one that cannot be read must not cost one.
+            let streamed = match outgoing.body {
+                Some(body) if body.as_bytes().is_none() => Some(Box::pin(open(body)).await?),
+                _ => None,
+            };
             let kept = if retried { None } else { host.take(ready) };
             let is_kept = kept.is_some();
             let mut connection = match kept {
@@ -80,10 +85,6 @@ impl Direct {
                     ready = opened;
                     Connection::new(stream)
                 }
-            };
-            let streamed = match outgoing.body {
-                Some(body) if body.as_bytes().is_none() => Some(Box::pin(open(body)).await?),
-                _ => None,
             };
             let outcome = connection.exchange(&network.buffers, outgoing, streamed, pending).await;
             pending.phases_mut().reused += u32::from(is_kept && !connection.is_untouched());
@@ -155,6 +156,8 @@ impl Host {
             if is_good {
                 return Some(connection);
             }
+            // A server that closes one mostly closes all: they are not kept half-closed until it is their turn.
+            idle.retain_mut(|idle| idle.connection.is_quiet());
         }
     }
 }

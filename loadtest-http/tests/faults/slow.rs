@@ -88,10 +88,13 @@ async fn interim_answers_that_never_end_slowly<M: Make>() {
 
 async fn a_timeout_says_what_was_waited_for<M: Make>() {
     for (behaviour, how_far) in [
-        (Behaviour::NeverAnswer, ["sent, without an answer that was complete", "while waiting for a connection"]),
+        (Behaviour::NeverAnswer, ["sent, but the answer was not complete", "before there was a connection"]),
         (
             Behaviour::Says(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", Then::Hold),
-            ["after 2 bytes of the body", "after 2 bytes of the body"],
+            [
+                "after 2 bytes of body, those of redirects included",
+                "after 2 bytes of body, those of redirects included",
+            ],
         ),
     ] {
         let server = Misbehaving::spawn(behaviour);

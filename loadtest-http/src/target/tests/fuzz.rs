@@ -25,7 +25,7 @@ fn is_sound(base: &Base, target: &Target) {
 }
 
 fn automatic_host(target: &Target) -> String {
-    let automatic = Automatic::new(&target.origin, None, false, &[]);
+    let automatic = Automatic::new(&target.origin, None, &[]);
     automatic.map()["host"].to_str().expect("text").to_owned()
 }
 

@@ -21,7 +21,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use http::Method;
-use http::header::UPGRADE;
 use loadtest_core::stats::Pending;
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -121,9 +120,9 @@ impl<S: Socket> Connection<S> {
         let asked = Asked {
             head: *outgoing.method == Method::HEAD,
             connect: *outgoing.method == Method::CONNECT,
-            upgrade: !outgoing.headers.is_empty() && outgoing.headers.contains_key(UPGRADE),
+            upgrade: outgoing.automatic.upgrades_with(outgoing.headers),
         };
-        let keeps = !write::asks_to_close(outgoing.headers);
+        let keeps = !outgoing.automatic.closes_with(outgoing.headers);
         let writing = Writing::new(buffers.writing(), outgoing, streamed);
         let reading = Reading::new(asked, outgoing.keep);
         Exchange { connection: self, buffers, pending, writing, reading, keeps, failed: None }

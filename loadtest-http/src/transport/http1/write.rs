@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use http::header::{
-    ACCEPT_ENCODING, AsHeaderName, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, TRANSFER_ENCODING,
+    ACCEPT_ENCODING, AsHeaderName, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HeaderName, TRANSFER_ENCODING,
 };
 use http::{HeaderMap, HeaderValue, Method};
 
@@ -86,15 +86,4 @@ fn put(buffer: &mut Vec<u8>, parts: &[&[u8]]) {
     for part in parts {
         buffer.extend_from_slice(part);
     }
-}
-
-/// Whether a request asks for its connection to be closed (RFC 9112, 9.6).
-pub(super) fn asks_to_close(headers: &HeaderMap) -> bool {
-    has(headers, CONNECTION)
-        && headers.get_all(CONNECTION).iter().any(|value| {
-            value
-                .as_bytes()
-                .split(|byte| *byte == b',')
-                .any(|option| option.trim_ascii().eq_ignore_ascii_case(b"close"))
-        })
 }

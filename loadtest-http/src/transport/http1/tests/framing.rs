@@ -1,6 +1,7 @@
 //! Where an answer ends, and whether its connection can be used again (RFC 9112, 6 and 9).
 
 use super::*;
+use http::header::UPGRADE;
 
 fn get(answer: &str) -> Outcome {
     super::answer(&Method::GET, [answer], Then::Silence)

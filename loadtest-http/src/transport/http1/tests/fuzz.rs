@@ -129,7 +129,7 @@ fn any_request(parts: &mut Parts<'_>) -> Option<Ask> {
     let method = Method::from_bytes(parts.piece()?).ok()?;
     let base = Base::parse(Some(&format!("http://{}", parts.text()))).ok()?;
     let target = base.resolve(&parts.text()).ok()?;
-    let automatic = Automatic::new(&target.origin, base.credentials.as_ref(), true, &[]);
+    let automatic = Automatic::new(&target.origin, base.credentials.as_ref(), &[]);
     let cookies = parts.piece().and_then(|value| HeaderValue::from_bytes(value).ok());
     let mut headers = HeaderMap::new();
     let body = Body::from(parts.piece().unwrap_or_default().to_vec());
@@ -140,7 +140,17 @@ fn any_request(parts: &mut Parts<'_>) -> Option<Ask> {
         }
     }
     let keep = Keep { all: true, most: u64::MAX };
-    Some(Ask { automatic, target, method, cookies, content_type: Some("a/b"), headers, body: Some(body), keep })
+    Some(Ask {
+        automatic,
+        target,
+        method,
+        cookies,
+        content_type: Some("a/b"),
+        headers,
+        body: Some(body),
+        keep,
+        compression: true,
+    })
 }
 
 /// The headers that are meant, without the white space around them, which is none of theirs.

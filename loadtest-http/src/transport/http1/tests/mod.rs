@@ -118,15 +118,26 @@ struct Ask {
     headers: HeaderMap,
     body: Option<Body>,
     keep: Keep,
+    compression: bool,
 }
 
 impl Ask {
     fn new(method: Method, path: &str) -> Self {
         let base = Base::parse(Some("http://shop")).expect("a host");
         let target = base.resolve(path).expect("a path");
-        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), false, &[]);
+        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), &[]);
         let (headers, keep) = (HeaderMap::new(), Keep { all: true, most: u64::MAX });
-        Self { automatic, target, method, cookies: None, content_type: None, headers, body: None, keep }
+        Self {
+            automatic,
+            target,
+            method,
+            cookies: None,
+            content_type: None,
+            headers,
+            body: None,
+            keep,
+            compression: false,
+        }
     }
 
     fn outgoing(&self) -> Outgoing<'_> {
@@ -138,7 +149,7 @@ impl Ask {
             content_type: self.content_type,
             headers: &self.headers,
             body: self.body.as_ref(),
-            compression: true,
+            compression: self.compression,
             keep: self.keep,
             connect_timeout: Duration::MAX,
             connections: 1,
