@@ -95,7 +95,7 @@ pub(super) fn compare(answer: &[u8], method: &Method) -> Result<(), TestCaseErro
     let (ours, hypers) = runtime.block_on(async { (ours(answer, method).await, hypers(answer, method).await) });
     let text = String::from_utf8_lossy(answer);
     match (&ours, &hypers) {
-        (Outcome::Answer { headers, .. }, _) if has_odd_coding(headers) => {}
+        (_, Ok((_, headers, _))) if has_odd_coding(headers) => {}
         (Outcome::Answer { status, headers, body, .. }, Ok(hypers)) => {
             prop_assert_eq!((status, headers, body), (&hypers.0, &hypers.1, &hypers.2), "{:?}", text);
         }
