@@ -56,10 +56,7 @@ impl Driver {
         match &self.libfuzzer {
             // Named, so that the flags are not for build scripts too.
             Some(host) => {
-                command
-                    .current_dir(self.root.join("fuzz"))
-                    .args(["--locked", "--target", host])
-                    .env("RUSTFLAGS", FLAGS);
+                command.current_dir(self.root.join("fuzz")).args(["--target", host]).env("RUSTFLAGS", FLAGS);
                 command.env("CARGO_TARGET_DIR", self.made());
             }
             None => {
