@@ -8,6 +8,8 @@ use std::time::Instant;
 
 /// The longest input, in bytes.
 const LONGEST: usize = 20_000;
+/// From so many seconds for each target on a run is long.
+const LONG: u64 = 30;
 /// Makes libFuzzer the driver, and has the compiler count what is covered. All of it is stable.
 const FLAGS: &str = "--cfg fuzzing --cfg fuzzing_libfuzzer -Cpasses=sancov-module \
     -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
@@ -66,10 +68,15 @@ impl Driver {
         command
     }
 
-    /// Where the build is, and what longer runs have found worth keeping.
+    /// Where the build is, and the inputs that runs have found worth keeping.
     fn made(&self) -> PathBuf {
         let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| self.root.join("target"), PathBuf::from);
         target.join("fuzz")
+    }
+
+    /// Where inputs go that cover more. A long run begins with those of the last one; a short one would do nothing else.
+    fn found(&self) -> PathBuf {
+        self.made().join(if self.seconds < LONG { "corpus-short" } else { "corpus" })
     }
 
     fn built(&self) -> Result<(), String> {
@@ -90,7 +97,11 @@ impl Driver {
     fn fuzz(&self, target: &str) -> Result<String, String> {
         let name = target.rsplit("::").next().unwrap_or(target);
         let corpus = self.root.join("loadtest-http/fuzz-corpus").join(name.split('_').next().unwrap_or(name));
-        let found = self.made().join("corpus").join(name);
+        let found = self.found().join(name);
+        if self.seconds < LONG {
+            // What there is not is removed already.
+            let _ = fs::remove_dir_all(&found);
+        }
         fs::create_dir_all(&found).map_err(|error| format!("{}: {error}", found.display()))?;
         let arguments = format!(
             "-max_total_time={} -max_len={LONGEST} -timeout=20 -artifact_prefix={}/found- {} {}",
