@@ -99,6 +99,9 @@ pub(crate) fn fill(template: &str, values: impl PathValues) -> Result<String, St
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use std::fmt::Display;
 

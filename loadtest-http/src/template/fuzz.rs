@@ -46,7 +46,7 @@ fn template() {
             .take(10)
             .collect();
         values_stay_where_they_are(&values);
-        match fill(&template, &values) {
+        match fill(&template, &values[..]) {
             Ok(filled) => {
                 assert!(filled.len() >= template.matches('}').count().saturating_sub(values.len()));
                 let base = Base::parse(Some("http://shop/app")).expect("a host");
