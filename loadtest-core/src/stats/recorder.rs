@@ -271,7 +271,7 @@ impl Pending {
         self.ended = true;
         let mut recorder = self.recorder.0.borrow_mut();
         let interval = &mut *recorder.current;
-        interval.last_end = Some(self.started_at + service_time);
+        interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
         let row = interval.row(self.row);
         row.service.record(service_time);
         row.bytes_sent += self.bytes_sent;
@@ -484,7 +484,16 @@ mod tests {
     fn a_stopped_clock_stays() {
         let recorder = RecorderHandle::default();
         let mut pending = recorder.start("GET", "/");
-        let first = pending.stop_clock();
-        assert_eq!(pending.stop_clock(), first);
+        assert_eq!(pending.stop_clock(), pending.stop_clock());
+    }
+
+    #[test]
+    fn a_verdict_on_an_older_end_leaves_the_last_one() {
+        let recorder = RecorderHandle::default();
+        let [caught, mut later] = [(); 2].map(|()| recorder.start("GET", "/"));
+        let end = later.started_at + later.stop_clock_at(caught.started_at + Duration::from_secs(9));
+        later.ok();
+        caught.ok();
+        assert_eq!(recorder.hand_over().last_end, Some(end));
     }
 }
