@@ -197,25 +197,20 @@ fn median_and_p95(times: &Times) -> String {
 
 /// Connections of each row, and where its time went; empty when no client told.
 pub(crate) fn phases(snapshot: &Snapshot, width: usize) -> String {
-    let header = [
-        "Connections and phases (ms, p50 / p95)",
-        "opened",
-        "reused",
-        "retried",
-        "dns",
-        "connect",
-        "tls",
-        "first byte",
-        "download",
-    ];
+    let rows = || snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.has_phases());
+    // Only a session with more requests at once than connections waits for one.
+    let blocked = rows().any(|row| row.stats.phases.blocked().count() > 0);
+    let mut header = vec!["Connections and phases (ms, p50 / p95)", "opened", "reused", "retried"];
+    header.extend(blocked.then_some("blocked"));
+    header.extend(["dns", "connect", "tls", "first byte", "download"]);
     let mut table = Table::new(&header, &[]);
     table.total = true;
-    for row in snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.has_phases()) {
+    for row in rows() {
         let (stats, phases) = (&row.stats, &row.stats.phases);
         let counts = [stats.connections_opened, stats.connections_reused, stats.retries].map(|count| count.to_string());
         let times = [phases.dns(), phases.connect(), phases.tls(), phases.first_byte(), phases.download()];
-        let cells = counts.into_iter().chain(times.map(median_and_p95));
-        table.rows.push([title(row)].into_iter().chain(cells).collect());
+        let times = blocked.then(|| phases.blocked()).into_iter().chain(times);
+        table.rows.push([title(row)].into_iter().chain(counts).chain(times.map(median_and_p95)).collect());
     }
     if table.rows.is_empty() { String::new() } else { table.render(width) }
 }

@@ -83,3 +83,30 @@ Aggregated                                   1       1        0    -  0.250 / 0.
 "
     );
 }
+
+#[test]
+fn waits_for_a_connection_have_a_column_where_there_were_any() {
+    let now = tokio::time::Instant::now();
+    let recorder = RecorderHandle::default();
+    for (name, blocked) in [("/cart", 2), ("/free", 0)] {
+        let mut pending = recorder.start("GET", name);
+        let phases = pending.phases_mut();
+        (phases.blocked, phases.first_byte) = (Duration::from_millis(blocked), Duration::from_millis(1));
+        phases.reused = 1;
+        pending.ok();
+    }
+    let mut collector = Collector::new(1, now);
+    collector.merge(0, &recorder.hand_over(), now);
+    let snapshot = Snapshot { rows: collector.rows(now), total: collector.total(now), ..collector::nothing_yet() };
+    assert_eq!(
+        format!("\n{}", phases(&snapshot, 120)),
+        "
+Connections and p…s (ms, p50 / p95)  opened  reused  retried      blocked  dns  connect  tls   first byte       download
+------------------------------------------------------------------------------------------------------------------------
+GET /cart                                 0       1        0  2.00 / 2.00    -        -    -  1.00 / 1.00  0.000 / 0.000
+GET /free                                 0       1        0            -    -        -    -  1.00 / 1.00  0.000 / 0.000
+------------------------------------------------------------------------------------------------------------------------
+Aggregated                                0       2        0  2.00 / 2.00    -        -    -  1.00 / 1.00  0.000 / 0.000
+"
+    );
+}
