@@ -69,6 +69,24 @@ caller!(Ann, counted("hello")?, counted("hi")?);
 caller!(Bob, counted("servus")?, counted("moin")?);
 caller!(Silent, Greeting(""), Greeting("hello"));
 caller!(Broken, Err(InputError::new("no greeting was found"))?, Greeting("hello"));
+caller!(Fileless, std::fs::read("no/such.pem").map(|_| Greeting("hello"))?, Greeting("hello"));
+caller!(Caused, "five".parse::<u8>().map(|_| Greeting("hello")).map_err(Outer)?, Greeting("hello"));
+
+/// An error with a cause.
+#[derive(Debug)]
+struct Outer(std::num::ParseIntError);
+
+impl std::fmt::Display for Outer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the greeting has no number")
+    }
+}
+
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
 
 fn input_error(result: Result<Report, RunError>) -> String {
     match result {
@@ -103,6 +121,10 @@ async fn what_is_wrong_with_settings_is_said_before_any_load() {
     assert_eq!(input_error(LoadTest::new().user::<Silent>().run().await), "the greeting is empty");
     let broken = input_error(LoadTest::new().user::<Broken>().run().await);
     assert_eq!(broken, "user class Broken: no greeting was found");
+    let file = input_error(LoadTest::new().user::<Fileless>().run().await);
+    assert!(file.starts_with("user class Fileless: ") && file.len() > "user class Fileless: ".len(), "{file}");
+    let caused = input_error(LoadTest::new().user::<Caused>().run().await);
+    assert_eq!(caused, "user class Caused: the greeting has no number: invalid digit found in string");
     let tls = TlsOptions::new().root_certificate("malformed");
     assert_eq!(input_error(LoadTest::new().user::<Silent>().tls(tls).run().await), "a root certificate is no PEM");
 }

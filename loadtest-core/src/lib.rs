@@ -24,7 +24,7 @@ mod wait;
 
 pub use context::client::{Client, ClientSettings, Configure};
 #[doc(hidden)]
-pub use context::client::{Configured, Settings};
+pub use context::client::{Configured, Settings, SettingsError};
 pub use context::{Context, SetupContext, UserRng};
 pub use error::InputError;
 pub use exit::{

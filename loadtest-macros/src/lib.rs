@@ -79,7 +79,8 @@ use crate::errors::Errors;
 /// | none | its `Default` | any with `Default` |
 ///
 /// The settings in `#[client(…)]` are evaluated once for each user class and thread, and once before any load, to be
-/// checked. They stand in a function that returns `Result<_, InputError>`, so `?` works in them; they cannot use `self`.
+/// checked. They stand in a function of their own in which `?` works on every `std::error::Error`:
+/// `#[client(HttpSettings::new().root_certificates_pem(std::fs::read("ca.pem")?)?)]`; they cannot use `self`.
 ///
 /// # Keys of `#[user(…)]`
 ///

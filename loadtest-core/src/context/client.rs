@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::context::Context;
 use crate::error::InputError;
-use crate::exit::Exit;
+use crate::exit::{Exit, message_with_causes};
 use crate::tls::{self, TlsOptions};
 
 /// What a client can check before any load starts.
@@ -123,7 +123,19 @@ pub struct Configured<C, S, F> {
     create: fn(&Context, &S) -> Result<C, Exit>,
 }
 
-impl<S, F: FnOnce() -> Result<S, InputError>> Settings<F> {
+/// What `?` makes of any error in `#[client(…)]`: its text with its causes. It is deliberately no `Error` itself, as
+/// [`Exit`] is none: that is what lets every error turn into it.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct SettingsError(String);
+
+impl<E: std::error::Error> From<E> for SettingsError {
+    fn from(error: E) -> Self {
+        Self(message_with_causes(&error))
+    }
+}
+
+impl<S, F: FnOnce() -> Result<S, SettingsError>> Settings<F> {
     /// The expression as a function, in which `?` works.
     pub fn new(make: F) -> Self {
         Self(make)
@@ -136,14 +148,14 @@ impl<S, F: FnOnce() -> Result<S, InputError>> Settings<F> {
     }
 }
 
-impl<C, S: 'static, F: FnOnce() -> Result<S, InputError>> Configured<C, S, F> {
+impl<C, S: 'static, F: FnOnce() -> Result<S, SettingsError>> Configured<C, S, F> {
     /// Before any load. What is wrong with the settings themselves is said with the class.
     ///
     /// # Errors
     /// When the settings cannot be made, or no clients with them.
     pub fn check(self, settings: &ClientSettings<'_>) -> Result<(), InputError> {
         let class = settings.class;
-        let own = (self.make)().map_err(|error| InputError::new(format!("user class {class}: {error}")))?;
+        let own = (self.make)().map_err(|error| InputError::new(format!("user class {class}: {}", error.0)))?;
         (self.check)(settings, &own)
     }
 
@@ -164,7 +176,7 @@ impl<C, S: 'static, F: FnOnce() -> Result<S, InputError>> Configured<C, S, F> {
             None => match (self.make)() {
                 Ok(own) => Rc::clone(kept.0.borrow_mut().entry(key).or_insert(Rc::new(own))),
                 // Not by `map_err`: the place of the exception is the user's.
-                Err(error) => return Err(Exit::from(error)),
+                Err(error) => return Err(Exit::from(InputError::new(error.0))),
             },
         };
         (self.create)(cx, &own)

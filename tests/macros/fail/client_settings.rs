@@ -55,7 +55,7 @@ struct NoQuestionMark {
 
 #[derive(User)]
 struct WrongError {
-    #[client("5".parse::<u8>().map(|_| Words)?)]
+    #[client(Err::<Words, _>("no words")?)]
     line: Line,
 }
 

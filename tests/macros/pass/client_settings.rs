@@ -50,6 +50,16 @@ impl Configure<&'static str> for Line {
     }
 }
 
+impl Configure<Vec<u8>> for Line {
+    fn check_with(_: &ClientSettings<'_>, _: &Vec<u8>) -> Result<(), InputError> {
+        Ok(())
+    }
+
+    fn create_with(_: &Context, _: &Vec<u8>) -> Result<Self, Exit> {
+        Ok(Self(vec!["bytes"], ()))
+    }
+}
+
 const WORD: &str = "hello";
 
 #[derive(User)]
@@ -65,6 +75,13 @@ struct Caller<'a, T: Default = u8> {
         words.word("block")?
     })]
     of_type: Line<T>,
+    /// Any error of the standard library turns into the one that is shown.
+    #[client(std::fs::read("ca.pem")?)]
+    file: Line,
+    #[client(std::env::var("TOKEN")?.into_bytes())]
+    variable: Line,
+    #[client(if WORD.is_empty() { return Err(InputError::new("a word is empty").into()) } else { "one" })]
+    returned: Line,
     #[cfg(any())]
     #[client(NoSuchSettings)]
     absent: NoSuchType,
@@ -81,7 +98,7 @@ impl<T: Default> Caller<'_, T> {
     async fn call(&mut self) {
         let lengths = [self.plain.0.len(), self.fallible.0.len(), self.text.0.len(), self.of_type.0.len()];
         assert_eq!(lengths, [0, 2, 1, 1]);
-        let _ = (&self.of_type.1, self.other);
+        let _ = (&self.of_type.1, self.other, &self.file, &self.variable, &self.returned);
     }
 }
 
