@@ -15,7 +15,7 @@ const EMFILE: i32 = 24;
 const ENFILE: i32 = 23;
 
 /// A request that got no answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     /// What failures are grouped by.

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -22,7 +21,7 @@ use crate::response::Response;
 use crate::settings::{self, HttpSettings, Limits};
 use crate::target::{Base, Origin};
 use crate::template::{self, PathValues};
-use crate::transport::{Kind, Network, Transport};
+use crate::transport::{Kind, Network, Recent, Transport};
 use crate::verdict::Checks;
 
 /// What a simulated user sends HTTP requests with: cookies of its own, connections of its own.
@@ -100,12 +99,13 @@ pub(crate) struct Setup {
 /// How many origins beside the base's a session knows at once: a page comes with a few.
 const MOST_OTHERS: usize = 8;
 
-/// The setups and networks of one thread.
+/// The setups and networks of one thread that were used last; sessions hold theirs, and have it for as long as they
+/// live.
 #[derive(Default)]
 struct Shelf {
-    networks: RefCell<Vec<Rc<Network>>>,
-    /// By host; few for each.
-    setups: RefCell<HashMap<Box<str>, Vec<Rc<Setup>>>>,
+    networks: RefCell<Recent<Rc<Network>>>,
+    /// With the host as it was given.
+    setups: RefCell<Recent<(Rc<str>, Rc<Setup>)>>,
 }
 
 impl HttpSession {
@@ -120,12 +120,12 @@ impl HttpSession {
     fn create_on(cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Self, InputError> {
         let shelf = cx.shard_local(Shelf::default);
         let host = cx.host().unwrap_or_default();
-        let found =
-            shelf.setups.borrow().get(host).and_then(|setups| {
-                setups.iter().find(|setup| setup.kind == kind && setup.settings == *settings).cloned()
-            });
+        let found = shelf
+            .setups
+            .borrow_mut()
+            .find(|(known, setup)| **known == *host && setup.kind == kind && setup.settings == *settings);
         let setup = match found {
-            Some(setup) => setup,
+            Some((_, setup)) => setup,
             None => shelf.new_setup(cx, settings, kind)?,
         };
         Ok(Self::on(setup))
@@ -437,12 +437,15 @@ impl Shelf {
     fn new_setup(&self, cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Rc<Setup>, InputError> {
         let base = Base::parse(cx.host())?;
         let tls = settings.tls.clone().with_run(cx.tls())?;
-        let known = self.networks.borrow().iter().find(|network| *network.settings() == tls).cloned();
+        let known = self.networks.borrow_mut().find(|network| *network.settings() == tls);
         let network = known.unwrap_or_else(|| {
             let network = Rc::new(Network::new(cx, tls));
-            self.networks.borrow_mut().push(Rc::clone(&network));
+            self.networks.borrow_mut().add(Rc::clone(&network));
             network
         });
+        if base.origin.secure {
+            network.prepare_tls();
+        }
         let HttpSettings { headers, limits, .. } = settings;
         let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), &[headers]);
         let setup = Rc::new(Setup {
@@ -455,7 +458,7 @@ impl Shelf {
             kind,
         });
         let host = cx.host().unwrap_or_default().into();
-        self.setups.borrow_mut().entry(host).or_default().push(Rc::clone(&setup));
+        self.setups.borrow_mut().add((host, Rc::clone(&setup)));
         Ok(setup)
     }
 }

@@ -2,12 +2,13 @@
 
 mod harness;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use harness::{Echo, Make, Then, User, scripted, until};
 use loadtest_core::testing::TestShard;
 use loadtest_core::{Client, ErrorKind};
-use loadtest_http::{HeaderMap, HttpSession, Method, StatusCode};
+use loadtest_http::{HeaderMap, HttpSession, HttpSettings, Method, StatusCode};
 use testbed::echo::EchoServer;
 
 over_both! {
@@ -381,4 +382,20 @@ async fn bytes_are_counted<M: Make>() {
 fn a_session_without_a_host_is_refused() {
     let shard = TestShard::new(None);
     assert!(HttpSession::create(&shard.context()).is_err());
+}
+
+/// Sessions with settings of their own, each dropped before the next.
+#[test]
+fn settings_of_their_own_go_with_the_sessions() {
+    let shard = TestShard::new(Some("http://shop"));
+    let cx = shard.context();
+    let create = |users: Range<u32>| {
+        for user in users {
+            let settings = HttpSettings::new().default_header("x-user", user.to_string()).expect("a header");
+            drop(HttpSession::create_with(&cx, &settings).expect("a session"));
+        }
+    };
+    create(0..100);
+    let grown = allocation_counter::measure(|| create(100..2100)).bytes_current;
+    assert!(grown < 20_000, "{grown} bytes");
 }

@@ -8,13 +8,14 @@ mod direct;
 mod dns;
 mod head;
 mod http1;
+mod recent;
 #[cfg(feature = "reqwest")]
 mod reqwest;
 mod socket;
 mod tls;
 
 use std::fmt;
-
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +31,7 @@ use crate::settings::TlsSettings;
 use crate::target::Target;
 
 pub(crate) use self::head::Head;
+pub(crate) use self::recent::Recent;
 
 /// Which transport a session is made on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,10 +129,11 @@ impl Transport {
     }
 }
 
-/// What sessions of one thread with the same settings share: addresses, TLS configuration, reqwest's client.
+/// What sessions of one thread with the same settings share: TLS configuration, reqwest's client; and what all of the
+/// thread share: addresses, memory to read into.
 pub(crate) struct Network {
-    dns: dns::Dns,
-    buffers: http1::Buffers,
+    dns: Rc<dns::Dns>,
+    buffers: Rc<http1::Buffers>,
     tls: tls::Tls,
     #[cfg(feature = "reqwest")]
     reqwest: reqwest::Pool,
@@ -139,8 +142,8 @@ pub(crate) struct Network {
 impl Network {
     pub(crate) fn new(cx: &Context, settings: TlsSettings) -> Self {
         Self {
-            dns: dns::Dns::default(),
-            buffers: http1::Buffers::default(),
+            dns: cx.shard_local(dns::Dns::default),
+            buffers: cx.shard_local(http1::Buffers::default),
             tls: tls::Tls::new(cx, settings),
             #[cfg(feature = "reqwest")]
             reqwest: reqwest::Pool::default(),
@@ -149,6 +152,11 @@ impl Network {
 
     pub(crate) fn settings(&self) -> &TlsSettings {
         self.tls.settings()
+    }
+
+    /// Makes what the first `https` request would have to wait for. What is wrong with it, each request says.
+    pub(crate) fn prepare_tls(&self) {
+        drop(self.tls.config());
     }
 }
 
