@@ -2,8 +2,9 @@
 //!
 //! Everything is bounded: at most the limit is decoded, and not a buffer more, however little a bomb takes on the wire.
 
+use std::ops::Deref;
+
 use bytes::Bytes;
-use http::header::CONTENT_ENCODING;
 use loadtest_core::ErrorKind;
 
 use crate::fault::Fault;
@@ -24,6 +25,21 @@ pub(crate) enum Coding {
     Brotli,
     Zstd,
     Deflate,
+}
+
+/// Codings one upon the other, in the order in which they were applied.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Codings {
+    all: [Coding; MOST_CODINGS],
+    count: usize,
+}
+
+impl Deref for Codings {
+    type Target = [Coding];
+
+    fn deref(&self) -> &[Coding] {
+        self.all.get(..self.count).unwrap_or_default()
+    }
 }
 
 /// A decoded body.
@@ -58,13 +74,7 @@ impl Coding {
 /// Undoes the codings of an answer's body; `None` when it stays as it is: because nobody asked for it, or because it is
 /// in a coding that nobody here knows.
 pub(crate) fn undo(head: &Head, body: &[u8], limits: &Limits) -> Result<Option<Decoded>, Fault> {
-    // A part of a coded whole cannot be decoded (RFC 9110, 14.2).
-    let is_part = head.map().contains_key(http::header::CONTENT_RANGE);
-    if !limits.compression || is_part {
-        return Ok(None);
-    }
-    let values: Vec<&[u8]> = head.map().get_all(CONTENT_ENCODING).iter().map(http::HeaderValue::as_bytes).collect();
-    let Some(codings) = parse(&values.join(&b","[..])).filter(|codings| !codings.is_empty()) else { return Ok(None) };
+    let Some(codings) = head.codings().filter(|_| limits.compression) else { return Ok(None) };
     match decode(body, &codings, limits.largest_body, !limits.discard) {
         Ok(decoded) => Ok(Some(decoded)),
         Err(DecodeError::TooLarge) => Err(Fault::too_large(limits.largest_body, "once it is decoded")),
@@ -74,9 +84,9 @@ pub(crate) fn undo(head: &Head, body: &[u8], limits: &Limits) -> Result<Option<D
     }
 }
 
-/// The codings that a `Content-Encoding` names, in the order in which they were applied; `None` when one is unknown.
-fn parse(value: &[u8]) -> Option<Vec<Coding>> {
-    let mut codings = Vec::new();
+/// The codings that a `Content-Encoding` names; `None` when one is unknown, or there are too many.
+pub(crate) fn parse(value: &[u8]) -> Option<Codings> {
+    let mut codings = Codings { all: [Coding::Gzip; MOST_CODINGS], count: 0 };
     for name in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
         let is = |known: &str| name.eq_ignore_ascii_case(known.as_bytes());
         let coding = if is("gzip") || is("x-gzip") {
@@ -92,9 +102,10 @@ fn parse(value: &[u8]) -> Option<Vec<Coding>> {
         } else {
             return None;
         };
-        codings.push(coding);
+        *codings.all.get_mut(codings.count)? = coding;
+        codings.count += 1;
     }
-    (cfg!(feature = "compression") && codings.len() <= MOST_CODINGS).then_some(codings)
+    cfg!(feature = "compression").then_some(codings)
 }
 
 #[cfg(not(feature = "compression"))]

@@ -130,7 +130,7 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
                 headers: &hop.headers,
                 body: hop.body.as_ref(),
                 compression: limits.compression,
-                keep: Keep { all: !limits.discard, most: limits.largest_body },
+                keep: Keep { all: !limits.discard, decode: limits.compression, most: limits.largest_body },
                 connect_timeout: limits.connect_timeout,
                 connections: limits.connections,
                 now,

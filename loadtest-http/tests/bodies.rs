@@ -25,6 +25,7 @@ over_both! {
     a_bomb_is_bounded,
     a_body_that_does_not_decode_is_a_failure,
     what_nobody_can_decode_is_left_alone,
+    what_is_not_decoded_is_only_counted,
 }
 
 /// A file that is removed at the end of a test.
@@ -253,4 +254,32 @@ async fn what_nobody_can_decode_is_left_alone<M: Make>() {
                 Content-Length: 10\r\n\r\n";
     let user = User::new::<M>(&format!("http://{}", scripted([head.as_bytes(), &body[..10]].concat(), Then::Again)));
     assert_eq!(user.http.get("/").send().await.expect("a part").bytes(), &body[..10]);
+}
+
+async fn what_is_not_decoded_is_only_counted<M: Make>() {
+    let body = gzip(&b"content ".repeat(1000));
+    let length = body.len() as u64;
+    let few = HttpSettings::new().largest_body(length - 1);
+    let part = format!("gzip\r\nContent-Range: bytes 0-{}/9999", length - 1);
+    let table = [
+        ("identity", few.clone()),
+        ("compress", few.clone()),
+        ("gzip, compress", few.clone()),
+        (&part, few.clone()),
+        ("gzip", few.clone().compression(false)),
+    ];
+    for (coding, settings) in table {
+        let user = User::with::<M>(&coded(coding, &body), &settings);
+        let response = user.http.get("/").discard_body().send().await.expect(coding);
+        assert_eq!((response.bytes().len(), response.body_length(), response.received_length()), (0, length, length));
+        let response = user.http.get("/").send().await;
+        assert_eq!(response.expect_err(coding).kind(), ErrorKind::Protocol, "what is kept has a limit");
+    }
+    if cfg!(feature = "compression") {
+        let user = User::with::<M>(&coded("gzip", &body), &few);
+        assert_eq!(
+            user.http.get("/").discard_body().send().await.expect_err("kept to be decoded").kind(),
+            ErrorKind::Protocol
+        );
+    }
 }

@@ -1,11 +1,14 @@
 //! The headers of an answer, as they came; looked at one by one only when somebody asks.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, HeaderName, LOCATION, SET_COOKIE};
+use http::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderName, LOCATION, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
+
+use crate::coding::{self, Codings};
 
 /// The headers of an answer. What each session needs of them is found while they are read; the map is made when it is
 /// first asked for, which few tasks do.
@@ -21,8 +24,11 @@ pub(crate) struct Head {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) location: Option<Span>,
-    /// The last one; several are rare enough to be read from the map.
     pub(super) content_encoding: Option<Span>,
+    /// There is more than one; rare enough to be read from the map.
+    pub(super) has_more_encodings: bool,
+    /// There is a `Content-Range`.
+    pub(super) is_part: bool,
     pub(super) set_cookie: Option<Span>,
     /// Further ones, in their order.
     pub(super) more_set_cookies: Vec<Span>,
@@ -50,6 +56,10 @@ impl Span {
 }
 
 impl Found {
+    pub(super) fn add_content_encoding(&mut self, span: Span) {
+        self.has_more_encodings = self.content_encoding.replace(span).is_some();
+    }
+
     pub(super) fn add_set_cookie(&mut self, span: Span) {
         match self.set_cookie {
             None => self.set_cookie = Some(span),
@@ -78,9 +88,25 @@ impl Head {
         self.found.set_cookie.is_some()
     }
 
-    /// Whether the content is coded: compressed, mostly.
+    /// The codings of the content that can be undone; `None` when it stays as it is.
+    pub(crate) fn codings(&self) -> Option<Codings> {
+        let last = self.found.content_encoding?;
+        // A part of a coded whole cannot be decoded (RFC 9110, 14.2).
+        if self.found.is_part {
+            return None;
+        }
+        let value = if self.found.has_more_encodings {
+            let all = self.map().get_all(CONTENT_ENCODING);
+            Cow::Owned(all.iter().map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b","[..]))
+        } else {
+            Cow::Borrowed(last.in_bytes(&self.raw))
+        };
+        coding::parse(&value).filter(|codings| !codings.is_empty())
+    }
+
+    /// Whether there is something to decode.
     pub(crate) fn is_coded(&self) -> bool {
-        self.found.content_encoding.is_some()
+        self.codings().is_some()
     }
 
     /// The first `Location`; `None` also when it is no visible ASCII.
@@ -101,9 +127,12 @@ impl From<HeaderMap> for Head {
         };
         let mut found = Found {
             location: map.get(LOCATION).map(&mut keep),
-            content_encoding: map.get(CONTENT_ENCODING).map(&mut keep),
+            is_part: map.contains_key(CONTENT_RANGE),
             ..Found::default()
         };
+        for value in map.get_all(CONTENT_ENCODING) {
+            found.add_content_encoding(keep(value));
+        }
         for value in map.get_all(SET_COOKIE) {
             found.add_set_cookie(keep(value));
         }
@@ -146,6 +175,28 @@ mod tests {
         assert_eq!(head.set_cookies().collect::<Vec<_>>(), [b"a=1", b"b=2"]);
         assert_eq!(head.location(), Some("/x"));
         assert_eq!(*head.map(), map);
+    }
+
+    #[cfg(feature = "compression")]
+    #[test]
+    fn several_codings_are_one_upon_the_other() {
+        use crate::coding::Coding::{Brotli, Gzip};
+
+        let table = [
+            (&[("content-encoding", "gzip")][..], Some(vec![Gzip])),
+            (&[("content-encoding", "br"), ("content-encoding", "gzip")], Some(vec![Brotli, Gzip])),
+            (&[("content-encoding", "gzip"), ("content-encoding", "compress")], None),
+            (&[("content-encoding", "identity")], None),
+            (&[("content-encoding", "gzip"), ("content-range", "bytes 0-9/40")], None),
+            (&[], None),
+        ];
+        for (lines, codings) in table {
+            let mut map = HeaderMap::new();
+            for (name, value) in lines {
+                map.append(*name, HeaderValue::from_static(value));
+            }
+            assert_eq!(Head::from(map).codings().map(|codings| codings.to_vec()), codings, "{lines:?}");
+        }
     }
 
     #[test]

@@ -74,8 +74,10 @@ pub(crate) struct Outgoing<'a> {
 /// What is kept of a body.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Keep {
-    /// Everything, or only how long it was; a coded body is kept always, to be decoded.
+    /// Everything, or only how long it was.
     pub(crate) all: bool,
+    /// A coded body is to be decoded, so it is kept always.
+    pub(crate) decode: bool,
     /// The most that may be kept.
     pub(crate) most: u64,
 }

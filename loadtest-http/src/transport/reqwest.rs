@@ -63,11 +63,11 @@ impl Pool {
         pending.add_sent(sent);
         let status = response.status();
         let head = Head::from(std::mem::take(response.headers_mut()));
-        let Keep { all, most } = outgoing.keep;
+        let Keep { all, decode, most } = outgoing.keep;
         if status == StatusCode::SWITCHING_PROTOCOLS && !outgoing.headers.contains_key(UPGRADE) {
             return Err(Fault::malformed("switching protocols without being asked", &target.origin.text));
         }
-        let keeps = all || head.is_coded();
+        let keeps = all || (decode && head.is_coded());
         let too_large = || Fault::too_large(most, &*target.origin.text);
         if keeps && response.content_length().is_some_and(|length| length > most) {
             return Err(too_large());

@@ -73,7 +73,7 @@ impl Content {
     /// For a body of which so much is announced, if anything is.
     pub(super) fn new(keep: Keep, is_coded: bool, framing: Framing) -> Result<Self, Trouble> {
         // What is coded has to be decoded before it can be counted.
-        let most = (keep.all || is_coded).then_some(keep.most);
+        let most = (keep.all || (keep.decode && is_coded)).then_some(keep.most);
         match (framing, most) {
             (Framing::Length(length), Some(most)) if length > most => Err(Trouble::TooLarge),
             _ => Ok(Self { kept: Vec::new(), length: 0, most }),

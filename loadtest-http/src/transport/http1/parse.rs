@@ -135,12 +135,13 @@ impl Noted {
                     self.keep_alive |= option.eq_ignore_ascii_case(b"keep-alive");
                 }
             }
+            13 if is(name, b"content-range") => self.found.is_part = true,
             14 if is(name, b"content-length") => {
                 for text in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
                     self.length = Some(length(text, self.length));
                 }
             }
-            16 if is(name, b"content-encoding") => self.found.content_encoding = Some(Span::of(value, bytes)),
+            16 if is(name, b"content-encoding") => self.found.add_content_encoding(Span::of(value, bytes)),
             17 if is(name, b"transfer-encoding") => {
                 let last = value.rsplit(|byte| *byte == b',').next().unwrap_or_default();
                 self.chunked = Some(last.trim_ascii().eq_ignore_ascii_case(b"chunked"));

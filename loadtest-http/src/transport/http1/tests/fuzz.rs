@@ -5,6 +5,7 @@ use allocation_counter::measure;
 use super::differential::compare;
 use super::*;
 use crate::fuzz::{Numbers, Parts, fuzz};
+use crate::transport::Head;
 
 /// What a body may have when it is limited.
 const FEW: u64 = 16;
@@ -43,7 +44,7 @@ fn cut(input: &[u8]) -> Vec<&[u8]> {
 
 /// However it is cut, it is the same answer, and the end of the connection is the end of all waiting.
 fn is_the_same_in_pieces(input: &[u8], method: &Method) -> Outcome {
-    let all = Keep { all: true, most: u64::MAX };
+    let all = Keep { all: true, decode: true, most: u64::MAX };
     let whole = limited(method, &[input], Then::Close, all);
     assert_ne!(whole, Outcome::Waits);
     let expected = pieces::without_keeps(whole.clone());
@@ -58,10 +59,10 @@ fn is_the_same_in_pieces(input: &[u8], method: &Method) -> Outcome {
 /// A limit either is kept to or ends the exchange; what need not be kept is not.
 fn limits_hold(input: &[u8], method: &Method, whole: &Outcome) {
     for all in [true, false] {
-        let outcome = limited(method, &[input], Then::Close, Keep { all, most: FEW });
+        let outcome = limited(method, &[input], Then::Close, Keep { all, decode: true, most: FEW });
         match (&outcome, whole) {
             (Outcome::Answer { body, headers, .. }, Outcome::Answer { body: unlimited, .. }) => {
-                let is_coded = headers.contains_key(http::header::CONTENT_ENCODING);
+                let is_coded = Head::from(headers.clone()).is_coded();
                 let expected = if all || is_coded { &unlimited[..] } else { &[] };
                 assert_eq!(body, expected);
                 assert!(body.len() as u64 <= FEW);
@@ -77,7 +78,7 @@ fn limits_hold(input: &[u8], method: &Method, whole: &Outcome) {
 /// A connection is kept when its answer ends with the input: with a byte less it does not end, with a byte more somebody
 /// has sent what nobody asked for.
 fn only_what_is_exact_is_kept(input: &[u8], method: &Method) {
-    let all = Keep { all: true, most: u64::MAX };
+    let all = Keep { all: true, decode: true, most: u64::MAX };
     if !is_kept(&limited(method, &[input], Then::Silence, all)) {
         return;
     }
@@ -96,7 +97,8 @@ fn finds_are_in_the_map(input: &[u8]) {
     let (head, map) = (&parsed.head, parsed.head.map());
     assert!(length <= input.len() && length <= parse::LONGEST_HEAD);
     assert!(head.set_cookies().eq(map.get_all("set-cookie").iter().map(HeaderValue::as_bytes)));
-    assert_eq!(head.is_coded(), map.contains_key("content-encoding"));
+    let codings = |head: &Head| head.codings().map(|codings| codings.to_vec());
+    assert_eq!(codings(head), codings(&Head::from(map.clone())));
     let location = map.get("location").and_then(|value| std::str::from_utf8(value.as_bytes()).ok());
     assert_eq!(head.location(), location);
 }
@@ -139,7 +141,7 @@ fn any_request(parts: &mut Parts<'_>) -> Option<Ask> {
             headers.append(name, value);
         }
     }
-    let keep = Keep { all: true, most: u64::MAX };
+    let keep = Keep { all: true, decode: true, most: u64::MAX };
     Some(Ask {
         automatic,
         target,

@@ -126,7 +126,7 @@ impl Ask {
         let base = Base::parse(Some("http://shop")).expect("a host");
         let target = base.resolve(path).expect("a path");
         let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), &[]);
-        let (headers, keep) = (HeaderMap::new(), Keep { all: true, most: u64::MAX });
+        let (headers, keep) = (HeaderMap::new(), Keep { all: true, decode: true, most: u64::MAX });
         Self {
             automatic,
             target,
