@@ -38,7 +38,7 @@ pub(super) async fn open(
     }
 }
 
-/// Each step's time is noted when it ends, so that of a request that failed it can be said how far it came.
+/// Each step's time is noted when it ends, well or not, so that of a request that failed it can be said how far it came.
 async fn steps(
     network: &Network,
     origin: &Origin,
@@ -46,26 +46,27 @@ async fn steps(
     pending: &mut Pending,
 ) -> Result<(Stream, Instant), Fault> {
     let mut last = since;
-    let socket = match origin.host.parse::<IpAddr>() {
-        Ok(address) => connect(&[address], origin.port).await?,
+    let connected = match origin.host.parse::<IpAddr>() {
+        Ok(address) => connect(&[SocketAddr::new(address, origin.port)]).await,
         Err(_) => {
-            let addresses = network.dns.lookup(&origin.host, origin.port).await?;
+            let found = network.dns.lookup(&origin.host, origin.port).await;
             pending.phases_mut().dns += lap(&mut last);
-            connect(&addresses, origin.port).await?
+            let addresses: Vec<SocketAddr> = found?.iter().map(|ip| SocketAddr::new(*ip, origin.port)).collect();
+            connect(&addresses).await
         }
     };
+    pending.phases_mut().connect += lap(&mut last);
+    let socket = connected?;
     // Without it a small request can wait for the acknowledgement of the one before. It can fail only on a socket
     // that has failed already, which the next write reports better.
     let _ = socket.set_nodelay(true);
-    let phases = pending.phases_mut();
-    phases.connect += lap(&mut last);
-    phases.opened += 1;
+    pending.phases_mut().opened += 1;
     if !origin.secure {
         return Ok((Stream::Plain(socket), last));
     }
-    let stream = secure(network, origin, socket).await?;
+    let secured = secure(network, origin, socket).await;
     pending.phases_mut().tls += lap(&mut last);
-    Ok((stream, last))
+    Ok((secured?, last))
 }
 
 /// The time since the last step, which ends now.
@@ -79,9 +80,9 @@ type Attempt = Pin<Box<dyn Future<Output = Result<TcpStream, Fault>>>>;
 
 /// Connects to the first address that answers (RFC 8305, 5): each gets a head start before the next one, and one that
 /// refuses hands over at once.
-async fn connect(addresses: &[IpAddr], port: u16) -> Result<TcpStream, Fault> {
-    let attempt = |address: &IpAddr| {
-        let address = SocketAddr::new(*address, port);
+async fn connect(addresses: &[SocketAddr]) -> Result<TcpStream, Fault> {
+    let attempt = |address: &SocketAddr| {
+        let address = *address;
         async move { TcpStream::connect(address).await.map_err(|error: io::Error| Fault::connect(&error, &address)) }
     };
     if let [only] = addresses {
@@ -132,4 +133,61 @@ async fn secure(network: &Network, origin: &Origin, socket: TcpStream) -> Result
     let connector = TlsConnector::from(Arc::clone(network.tls.config()?));
     let stream = connector.connect(name, socket).await.map_err(|error| Fault::tls(&error, &origin.text))?;
     Ok(Stream::Tls(Box::new(stream)))
+}
+
+#[cfg(test)]
+mod tests {
+    use loadtest_core::stats::RecorderHandle;
+    use loadtest_core::testing::TestShard;
+    use testbed::misbehaving::StalledPort;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::settings::TlsSettings;
+
+    async fn listener() -> (TcpListener, SocketAddr) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        (listener, address)
+    }
+
+    #[tokio::test]
+    async fn a_silent_address_has_a_head_start() {
+        let stalled = StalledPort::spawn().expect("a port");
+        let (_listener, good) = listener().await;
+        let start = Instant::now();
+        let stream = connect(&[stalled.addr(), good]).await.expect("the second");
+        assert_eq!(stream.peer_addr().expect("an address"), good);
+        let waited = start.elapsed();
+        assert!(waited >= HEAD_START && waited < HEAD_START * 20, "{waited:?}");
+    }
+
+    #[tokio::test]
+    async fn an_address_that_refuses_hands_over_at_once() {
+        let (closed, refusing) = listener().await;
+        drop(closed);
+        let (_listener, good) = listener().await;
+        let start = Instant::now();
+        let stream = connect(&[refusing, good]).await.expect("the second");
+        assert_eq!(stream.peer_addr().expect("an address"), good);
+        assert!(start.elapsed() < HEAD_START, "{:?}", start.elapsed());
+        connect(&[refusing, refusing]).await.expect_err("nobody");
+        connect(&[]).await.expect_err("nowhere");
+    }
+
+    #[tokio::test]
+    async fn the_time_of_a_failure_is_noted() {
+        let network = Network::new(&TestShard::new(None).context(), TlsSettings::default());
+        let (closed, refusing) = listener().await;
+        drop(closed);
+        for (host, is_found) in [("no-such-host.invalid", false), ("127.0.0.1", true)] {
+            let url = format!("http://{host}:{}", refusing.port());
+            let origin = crate::target::Base::parse(Some(&url)).expect("a host").origin;
+            let mut pending = RecorderHandle::default().start("GET", "/");
+            steps(&network, &origin, Instant::now(), &mut pending).await.map(drop).expect_err("no connection");
+            let phases = *pending.phases().expect("they are noted");
+            assert_eq!((phases.dns.is_zero(), phases.connect.is_zero()), (is_found, !is_found), "{phases:?}");
+            assert_eq!(phases.opened, 0);
+        }
+    }
 }
