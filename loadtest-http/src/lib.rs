@@ -75,6 +75,7 @@ mod response;
 mod send;
 mod session;
 mod settings;
+mod setup;
 mod target;
 mod template;
 mod transport;

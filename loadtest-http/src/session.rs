@@ -1,5 +1,8 @@
 //! The session of a simulated user.
 
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
@@ -9,7 +12,6 @@ use std::task::Poll;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method};
-use loadtest_core::stats::RecorderHandle;
 use loadtest_core::{Client, ClientSettings, Configure, Context, Exit, InputError, RecordedError};
 
 use crate::cookies::Jar;
@@ -18,11 +20,15 @@ use crate::headers::{self, Automatic};
 use crate::method::IntoMethod;
 use crate::request::RequestBuilder;
 use crate::response::Response;
-use crate::settings::{self, HttpSettings, Limits};
+use crate::settings::{self, HttpSettings};
+use crate::setup::Setup;
 use crate::target::{Base, Origin};
 use crate::template::{self, PathValues};
-use crate::transport::{Kind, Network, Recent, Transport};
+use crate::transport::{Kind, Transport};
 use crate::verdict::Checks;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestSession;
 
 /// What a simulated user sends HTTP requests with: cookies of its own, connections of its own.
 ///
@@ -84,29 +90,8 @@ struct Own {
     others: Vec<(Rc<Origin>, Rc<Automatic>)>,
 }
 
-/// What sessions of one thread with one host and the same settings share.
-pub(crate) struct Setup {
-    pub(crate) base: Base,
-    pub(crate) recorder: RecorderHandle,
-    pub(crate) network: Rc<Network>,
-    pub(crate) limits: Limits,
-    /// Of requests to the base's origin.
-    automatic: Rc<Automatic>,
-    settings: HttpSettings,
-    kind: Kind,
-}
-
 /// How many origins beside the base's a session knows at once: a page comes with a few.
 const MOST_OTHERS: usize = 8;
-
-/// The setups and networks of one thread that were used last; sessions hold theirs, and have it for as long as they
-/// live.
-#[derive(Default)]
-struct Shelf {
-    networks: RefCell<Recent<Rc<Network>>>,
-    /// With the host as it was given.
-    setups: RefCell<Recent<(Rc<str>, Rc<Setup>)>>,
-}
 
 impl HttpSession {
     /// A session with settings of its own, for clients that are built on this one.
@@ -118,17 +103,7 @@ impl HttpSession {
     }
 
     fn create_on(cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Self, InputError> {
-        let shelf = cx.shard_local(Shelf::default);
-        let host = cx.host().unwrap_or_default();
-        let found = shelf
-            .setups
-            .borrow_mut()
-            .find(|(known, setup)| **known == *host && setup.kind == kind && setup.settings == *settings);
-        let setup = match found {
-            Some((_, setup)) => setup,
-            None => shelf.new_setup(cx, settings, kind)?,
-        };
-        Ok(Self::on(setup))
+        Setup::of(cx, settings, kind).map(Self::on)
     }
 
     fn on(setup: Rc<Setup>) -> Self {
@@ -426,43 +401,6 @@ impl Inner {
     }
 }
 
-impl Setup {
-    fn automatic_with(&self, own: &HeaderMap) -> Automatic {
-        let Base { origin, credentials, .. } = &self.base;
-        Automatic::new(origin, credentials.as_ref(), &[&self.settings.headers, own])
-    }
-}
-
-impl Shelf {
-    fn new_setup(&self, cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Rc<Setup>, InputError> {
-        let base = Base::parse(cx.host())?;
-        let tls = settings.tls.clone().with_run(cx.tls())?;
-        let known = self.networks.borrow_mut().find(|network| *network.settings() == tls);
-        let network = known.unwrap_or_else(|| {
-            let network = Rc::new(Network::new(cx, tls));
-            self.networks.borrow_mut().add(Rc::clone(&network));
-            network
-        });
-        if base.origin.secure {
-            network.prepare_tls();
-        }
-        let HttpSettings { headers, limits, .. } = settings;
-        let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), &[headers]);
-        let setup = Rc::new(Setup {
-            base,
-            recorder: cx.recorder().clone(),
-            network,
-            limits: *limits,
-            automatic: Rc::new(automatic),
-            settings: settings.clone(),
-            kind,
-        });
-        let host = cx.host().unwrap_or_default().into();
-        self.setups.borrow_mut().add((host, Rc::clone(&setup)));
-        Ok(setup)
-    }
-}
-
 impl Client for HttpSession {
     fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
         Self::check_with(settings, &HttpSettings::default())
@@ -487,65 +425,5 @@ impl Configure<HttpSettings> for HttpSession {
 impl fmt::Debug for HttpSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("HttpSession").field("base_url", &self.base_url()).finish_non_exhaustive()
-    }
-}
-
-/// An [`HttpSession`] on one `reqwest::Client` per thread.
-///
-/// Cookies, redirects, names and statistics are those of [`HttpSession`], to which it dereferences. Connections
-/// come from reqwest's pool, so users of one thread share them, and their number is not limited. Whether a request was
-/// written is known only from its answer: one that is interrupted before counts as not written, although the server may
-/// have received it. Of the phases only the first byte and the download are known, and nothing is repeated. The time for
-/// connecting is that of the first request of the thread, for all. It takes 100 headers, and a server that floods it with
-/// chunk sizes or interim answers can outlast a deadline, because hyper reads on for a whole turn of its task.
-#[cfg(feature = "reqwest")]
-#[derive(Debug, Clone)]
-pub struct ReqwestSession(HttpSession);
-
-#[cfg(feature = "reqwest")]
-impl ReqwestSession {
-    /// As [`HttpSession::create_with`].
-    ///
-    /// # Errors
-    /// When the host is missing or malformed: what to write instead.
-    pub fn create_with(cx: &Context, settings: &HttpSettings) -> Result<Self, InputError> {
-        HttpSession::create_on(cx, settings, Kind::Reqwest).map(Self)
-    }
-
-    /// As [`HttpSession::fresh`].
-    #[must_use]
-    pub fn fresh(&self) -> Self {
-        Self(self.0.fresh())
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl Client for ReqwestSession {
-    fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
-        HttpSession::check(settings)
-    }
-
-    fn create(cx: &Context) -> Result<Self, Exit> {
-        Ok(Self::create_with(cx, &HttpSettings::default())?)
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl Configure<HttpSettings> for ReqwestSession {
-    fn check_with(settings: &ClientSettings<'_>, own: &HttpSettings) -> Result<(), InputError> {
-        HttpSession::check_with(settings, own)
-    }
-
-    fn create_with(cx: &Context, own: &HttpSettings) -> Result<Self, Exit> {
-        Ok(Self::create_with(cx, own)?)
-    }
-}
-
-#[cfg(feature = "reqwest")]
-impl std::ops::Deref for ReqwestSession {
-    type Target = HttpSession;
-
-    fn deref(&self) -> &HttpSession {
-        &self.0
     }
 }

@@ -21,7 +21,7 @@ const LARGEST_BODY: u64 = 64 * 1024 * 1024;
 /// [`HttpSession::create_with`](crate::HttpSession::create_with).
 ///
 /// What concerns one request can be changed on that request. Sessions with equal settings share one TLS configuration
-/// per run, and one cache of addresses per thread.
+/// per run; addresses are kept once per thread, for 60 s.
 ///
 /// ```
 /// use std::time::Duration;
