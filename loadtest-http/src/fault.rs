@@ -60,7 +60,7 @@ impl Fault {
 
     /// The name has no address.
     pub(crate) fn dns(host: &str, error: impl fmt::Display) -> Self {
-        Self::new(ErrorKind::Dns, format!("host name not found: {host}"), error.to_string())
+        Self::new(ErrorKind::Dns, "host name not found", format!("{host}: {error}"))
     }
 
     /// Connecting to this address failed.

@@ -84,7 +84,7 @@ impl<C> RequestBuilder<C> {
         self
     }
 
-    /// Basic authentication (RFC 7617).
+    /// Basic authentication (RFC 7617). The password is no `Option` as it is in reqwest: without one it is `""`.
     pub fn basic_auth(mut self, user: impl AsRef<str>, password: impl AsRef<str>) -> Self {
         self.change(|request| {
             request.headers.insert(AUTHORIZATION, basic(user.as_ref(), password.as_ref()));
