@@ -88,8 +88,8 @@ pub mod __private {
     #[cfg(feature = "cli")]
     pub use loadtest_core::cli::{Defaults, main};
     pub use loadtest_core::{
-        Client, ClientSettings, Context, Exit, InputError, IntoTaskResult, Scope, Settings, SetupContext, SetupOutput,
-        TaskInfo, TaskResult, Tasks, User, UserInit, Wait,
+        Client, ClientSettings, Context, Exit, InputError, IntoTaskResult, Order, Scope, Settings, SetupContext,
+        SetupOutput, TaskInfo, TaskResult, Tasks, User, UserInit, Wait,
     };
 }
 

@@ -48,12 +48,19 @@ impl fmt::Debug for RunInfo {
 pub(crate) struct ShardInfo {
     pub(crate) recorder: RecorderHandle,
     pub(crate) busy: Arc<Busy>,
+    /// What every `setup` of the run returned, in the order of the plan.
+    pub(crate) set_up: RefCell<Arc<[Arc<dyn Any + Send + Sync>]>>,
     locals: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
 
 impl ShardInfo {
     pub(crate) fn new(busy: Arc<Busy>) -> Self {
-        Self { recorder: RecorderHandle::default(), busy, locals: RefCell::default() }
+        Self {
+            recorder: RecorderHandle::default(),
+            busy,
+            set_up: RefCell::new(Arc::new([])),
+            locals: RefCell::default(),
+        }
     }
 }
 
@@ -300,6 +307,11 @@ pub struct SetupContext(Context);
 impl SetupContext {
     pub(crate) fn new(context: Context) -> Self {
         Self(context)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn context(&self) -> Context {
+        self.0.clone()
     }
 
     /// As [`Context::run_id`].

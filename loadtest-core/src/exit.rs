@@ -28,7 +28,7 @@ pub type TaskResult = Result<(), Exit>;
 
 /// Why a task ended otherwise than with `Ok(())`.
 ///
-/// Made by `?` from any [`std::error::Error`], by [`fail`], or by one of [`interrupt`], [`stop_user`],
+/// Made by `?` from any [`std::error::Error`], by [`fail`], or by one of [`interrupt`], [`interrupt_and_wait`], [`stop_user`],
 /// [`stop_test`] and [`reschedule`]. It is deliberately no `Error` itself: that is what lets every error
 /// turn into it.
 pub struct Exit(pub(crate) ExitKind);
@@ -36,8 +36,8 @@ pub struct Exit(pub(crate) ExitKind);
 /// The cases of [`Exit`], for the loop that runs tasks.
 #[derive(Debug)]
 pub(crate) enum ExitKind {
-    /// Leave the innermost task set.
-    Interrupt,
+    /// Leave the innermost task set; whether the task that entered it is followed by its wait.
+    Interrupt { wait: bool },
     /// This user is done.
     StopUser,
     /// The whole test is done.
@@ -106,7 +106,15 @@ pub(crate) fn message_with_causes(error: &dyn Error) -> String {
 /// # Errors
 /// Always: the error is the message to the loop, so that `return interrupt();` and `interrupt()?` both work.
 pub fn interrupt() -> TaskResult {
-    Err(Exit(ExitKind::Interrupt))
+    Err(Exit(ExitKind::Interrupt { wait: false }))
+}
+
+/// Leaves the task set in which the task runs, as [`interrupt`] does, but its parent waits before it chooses the next task.
+///
+/// # Errors
+/// Always, so that `return interrupt_and_wait();` and `interrupt_and_wait()?` both work.
+pub fn interrupt_and_wait() -> TaskResult {
+    Err(Exit(ExitKind::Interrupt { wait: true }))
 }
 
 /// Ends this user: its `on_stop` runs and it is not replaced.

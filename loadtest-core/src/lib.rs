@@ -28,12 +28,13 @@ pub use context::client::{Configured, Settings, SettingsError};
 pub use context::{Context, SetupContext, UserRng};
 pub use error::InputError;
 pub use exit::{
-    ErrorKind, Exit, IntoTaskResult, RecordedError, TaskResult, fail, interrupt, reschedule, stop_test, stop_user,
+    ErrorKind, Exit, IntoTaskResult, RecordedError, TaskResult, fail, interrupt, interrupt_and_wait, reschedule,
+    stop_test, stop_user,
 };
 pub use report::{EndedBy, Report};
 pub use runner::load_test::Stopper;
 pub use runner::{LoadTest, RunError, Running};
-pub use task::{Scope, SetupOutput, TaskInfo, Tasks};
+pub use task::{Order, Scope, SetupOutput, TaskInfo, Tasks};
 pub use tls::TlsOptions;
 pub use user::{User, UserInit};
 pub use wait::{Wait, between, constant};

@@ -1,25 +1,30 @@
 //! The life of one user: `on_start`, tasks and waits, `on_stop`. One generic loop runs every set of tasks.
 
 pub(crate) mod board;
+pub(crate) mod exceptions;
 pub(crate) mod panics;
+pub(crate) mod poll;
+mod set;
 
 use std::borrow::Cow;
-use std::pin::{Pin, pin};
+use std::cell::RefCell;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
-use rand_xoshiro::Xoshiro256PlusPlus;
 use tokio::sync::Semaphore;
 
 use crate::context::control::{Busy, IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop, UserControl};
 use crate::context::{Context, RunInfo, ShardInfo, Stream, generator};
-use crate::exit::{Exit, ExitKind, TaskResult};
+use crate::exit::{Exit, ExitKind};
 use crate::life::board::{Alive, Phase};
-use crate::stats::RecorderHandle;
-use crate::stats::interval::ExceptionKey;
-use crate::task::{Chooser, Scope, Tasks};
+use crate::life::exceptions::{describe, record_exception};
+use crate::life::poll::{Ended, bounded, bounded_after_stop, stoppable_sleep, until_stopped};
+use crate::task::choice::Cursor;
+use crate::task::graph::Graph;
+use crate::task::{Place, Scope, Tasks};
 use crate::user::{User, UserInit};
 use crate::wait::Wait;
 
@@ -39,20 +44,24 @@ pub(crate) struct Seat {
     pub(crate) alive: Alive,
 }
 
-/// Why a user left its tasks.
+/// Why a user or set left its tasks.
 enum Leave {
-    /// It was asked to.
+    /// The user was asked to stop.
     Stopped,
-    /// It said so itself.
+    /// The user said so itself.
     StopUser,
     /// It ends the whole test.
     StopTest(Cow<'static, str>),
-    /// `on_start` did not succeed; another user is to take the seat.
+    /// `on_start` did not succeed: another user is to take the seat; a set is not entered.
     StartFailed,
+    /// A task said `interrupt`; whether the task that entered the set is followed by its wait.
+    Interrupted { wait: bool },
+    /// A Markov chain has come to its end.
+    ChainEnded,
 }
 
 /// Lives until the seat is given up: one user after the other while `on_start` fails.
-pub(crate) async fn live<U: User + 'static>(seat: Seat, shared: Arc<U::Shared>, chooser: Arc<Chooser>) {
+pub(crate) async fn live<U: User + 'static>(seat: Seat, shared: Arc<U::Shared>, graph: Arc<Graph>) {
     let mut back_off = BACK_OFF;
     for incarnation in 0.. {
         // Not begun, so there is nothing to stop.
@@ -68,8 +77,8 @@ pub(crate) async fn live<U: User + 'static>(seat: Seat, shared: Arc<U::Shared>, 
             seat.user_number,
             incarnation,
         );
-        match one_user::<U>(&seat, &cx, &shared, &chooser, incarnation).await {
-            Leave::Stopped | Leave::StopUser => return,
+        match one_user::<U>(&seat, &cx, &shared, &graph, incarnation).await {
+            Leave::Stopped | Leave::StopUser | Leave::ChainEnded | Leave::Interrupted { .. } => return,
             Leave::StopTest(why) => {
                 seat.alive.stop_test(why);
                 return;
@@ -90,7 +99,7 @@ async fn one_user<U: User>(
     seat: &Seat,
     cx: &Context,
     shared: &Arc<U::Shared>,
-    chooser: &Chooser,
+    graph: &Graph,
     incarnation: u64,
 ) -> Leave {
     let busy = &seat.shard.busy;
@@ -105,21 +114,32 @@ async fn one_user<U: User>(
     let mut user = match created {
         Ok(user) => user,
         Err(failed) => {
-            class_exception::<U>(cx, "on_start", failed);
+            exception(cx, None, "on_start", failed);
             return Leave::StartFailed;
         }
     };
+    let rng = RefCell::new(generator(cx.seed(), U::NAME, seat.user_number, incarnation, Stream::Tasks));
+    let place = Place {
+        graph,
+        set: 0,
+        depth: 0,
+        rng: &rng,
+        wait: RefCell::new(Wait::None),
+        on_stop_timeout: seat.on_stop_timeout,
+        on_stop_permits: &seat.on_stop_permits,
+    };
+    let scope = Scope { cx, place: Some(place) };
     let started = bounded_after_stop(user.on_start(), &seat.control, seat.on_stop_timeout).await;
     let leave = match started {
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => {
             seat.alive.set(Phase::Running);
-            let mut rng = generator(cx.seed(), U::NAME, seat.user_number, incarnation, Stream::Tasks);
-            task_loop(&mut user, &Scope { cx }, chooser, &mut rng, U::wait_time, class_exception::<U>).await
+            let wait = |user: &U| user.own_wait_time().unwrap_or_else(|| user.wait_time());
+            task_loop(&mut user, &scope, wait).await
         }
         Ended::Returned(Err(Exit(ExitKind::StopUser))) => Leave::StopUser,
         Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => Leave::StopTest(why),
         failed => {
-            class_exception::<U>(cx, "on_start", failed);
+            exception(cx, None, "on_start", failed);
             Leave::StartFailed
         }
     };
@@ -133,51 +153,56 @@ async fn one_user<U: User>(
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
         (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _) => Leave::StopTest(why),
         (failed, leave) => {
-            class_exception::<U>(cx, "on_stop", failed);
+            exception(cx, None, "on_stop", failed);
             leave
         }
     };
     seat.control.set_task(IN_NO_TASK, busy);
     if let Err(panic) = panics::catch(|| drop(user)) {
-        class_exception::<U>(cx, "drop", Ended::Panicked(panic));
+        exception(cx, None, "drop", Ended::Panicked(panic));
     }
     leave
 }
 
-/// Runs tasks until something ends it: the same loop for a user and for any set of tasks it enters.
-async fn task_loop<S: Tasks>(
-    set: &mut S,
-    scope: &Scope<'_>,
-    chooser: &Chooser,
-    rng: &mut Xoshiro256PlusPlus,
-    wait_time: fn(&S) -> Wait,
-    report: fn(&Context, &'static str, Ended),
-) -> Leave {
+/// Runs tasks until something ends it: the same loop for a user and for any set that it enters.
+async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(&S) -> Wait) -> Leave {
+    let Some(place) = &scope.place else { return Leave::StopUser };
+    let Some(plan) = place.graph.sets.get(place.set) else { return Leave::StopUser };
     let control = scope.cx.control();
     let busy: &Busy = &scope.cx.shard().busy;
+    let name = (place.set > 0).then_some(plan.info.name);
+    // A panic is the user's, and no reason not to go on.
+    let wait_of = |set: &S| match panics::catch(|| wait_time(set)) {
+        Ok(wait) => wait,
+        Err(panic) => {
+            exception(scope.cx, name, "wait_time", Ended::Panicked(panic));
+            Wait::None
+        }
+    };
+    let mut cursor = Cursor::default();
     loop {
         if control.stop() != Stop::No {
             return Leave::Stopped;
         }
-        let task = chooser.choose(rng);
-        let number = u32::try_from(task).unwrap_or(IN_NO_TASK);
-        control.set_task(number, busy);
-        let (ended, yielded) = until_stopped(set.run_task(task, scope), control).await;
+        let Some(task) = plan.course.next(&mut cursor, &mut *place.rng.borrow_mut()) else { return Leave::ChainEnded };
+        if plan.enters[task].is_some() {
+            // The set may borrow from this one, so it cannot ask later.
+            place.wait.replace(wait_of(set));
+        }
+        control.set_task(task_number(place.set, task), busy);
+        let (ended, yielded) = until_stopped(set.run_task(task, scope), control, place.depth).await;
         control.set_task(IN_NO_TASK, busy);
-        let mut wait = match panics::catch(|| wait_time(set)) {
-            Ok(wait) => wait.next(rng),
-            Err(panic) => {
-                report(scope.cx, "wait_time", Ended::Panicked(panic));
-                None
-            }
-        };
+        let mut wait = wait_of(set).next(&mut *place.rng.borrow_mut());
         match ended {
             Ended::Dropped => return Leave::Stopped,
             Ended::Returned(Ok(()) | Err(Exit(ExitKind::Recorded))) => {}
             Ended::Returned(Err(Exit(ExitKind::Reschedule))) => wait = None,
             Ended::Returned(Err(Exit(ExitKind::StopUser))) => return Leave::StopUser,
             Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => return Leave::StopTest(why),
-            failed => report(scope.cx, S::TASKS.get(task).map_or("", |task| task.name), failed),
+            Ended::Returned(Err(Exit(ExitKind::Interrupt { wait }))) if place.set > 0 => {
+                return Leave::Interrupted { wait };
+            }
+            failed => exception(scope.cx, name, plan.info.tasks[task].name, failed),
         }
         match wait {
             Some(wait) => stoppable_sleep(wait, control).await,
@@ -188,147 +213,19 @@ async fn task_loop<S: Tasks>(
     }
 }
 
-/// How a task or hook ended.
-pub(crate) enum Ended {
-    Returned(TaskResult),
-    Panicked(panics::Panic),
-    /// It was dropped because of a stop.
-    Dropped,
-    OutOfTime(Duration),
-}
-
-/// User code in its place: polled there and dropped there, and a panic of either goes no further.
-type Slot<'a, F> = Pin<&'a mut Option<F>>;
-
-fn poll_caught<F: Future>(slot: Slot<'_, F>, cx: &mut TaskContext<'_>) -> Poll<Result<F::Output, panics::Panic>> {
-    let Some(future) = slot.as_pin_mut() else { return Poll::Pending };
-    match panics::catch(|| future.poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(panic) => Poll::Ready(Err(panic)),
+/// The number of a task among all of its class, for the watchdog.
+fn task_number(set: usize, task: usize) -> u32 {
+    match (u16::try_from(set), u16::try_from(task)) {
+        (Ok(set), Ok(task)) => (u32::from(set) << 16) | u32::from(task),
+        _ => IN_NO_TASK,
     }
 }
 
-/// Drops what is left of a task or hook; a panic in that is how it ended, unless it had panicked before.
-fn finish<F>(mut slot: Slot<'_, F>, ended: Ended) -> Ended {
-    match (panics::catch(|| slot.set(None)), ended) {
-        (Err(panic), Ended::Returned(_) | Ended::Dropped | Ended::OutOfTime(_)) => Ended::Panicked(panic),
-        (_, ended) => ended,
-    }
-}
-
-fn ended(result: Result<TaskResult, panics::Panic>) -> Ended {
-    match result {
-        Ok(result) => Ended::Returned(result),
-        Err(panic) => Ended::Panicked(panic),
-    }
-}
-
-/// Runs a task and drops it where it stands when the user is asked to stop. Also says whether it ever waited.
-async fn until_stopped(task: impl Future<Output = TaskResult>, control: &UserControl) -> (Ended, bool) {
-    let mut task = pin!(Some(task));
-    let mut yielded = false;
-    let end = std::future::poll_fn(|cx| {
-        if control.drops_task() {
-            return Poll::Ready(Ended::Dropped);
-        }
-        if let Poll::Ready(result) = poll_caught(task.as_mut(), cx) {
-            return Poll::Ready(ended(result));
-        }
-        // A soft stop may have found the task in a wait that it began just now.
-        if control.drops_task() {
-            return Poll::Ready(Ended::Dropped);
-        }
-        yielded = true;
-        Poll::Pending
-    })
-    .await;
-    (finish(task, end), yielded)
-}
-
-/// Runs a hook to its end; when the user is asked to stop meanwhile, it has `bound` left.
-async fn bounded_after_stop(hook: impl Future<Output = TaskResult>, control: &UserControl, bound: Duration) -> Ended {
-    let mut hook = pin!(Some(hook));
-    let mut deadline: Option<Pin<Box<tokio::time::Sleep>>> = None;
-    let end = std::future::poll_fn(|cx| {
-        if let Poll::Ready(result) = poll_caught(hook.as_mut(), cx) {
-            return Poll::Ready(ended(result));
-        }
-        if control.stop() != Stop::No {
-            let deadline = deadline.get_or_insert_with(|| Box::pin(tokio::time::sleep(bound)));
-            if deadline.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Ended::OutOfTime(bound));
-            }
-        }
-        Poll::Pending
-    })
-    .await;
-    finish(hook, end)
-}
-
-/// Runs a hook for at most `bound`.
-pub(crate) async fn bounded(hook: impl Future<Output = TaskResult>, bound: Duration) -> Ended {
-    let mut hook = pin!(Some(hook));
-    let end = match tokio::time::timeout(bound, std::future::poll_fn(|cx| poll_caught(hook.as_mut(), cx))).await {
-        Ok(result) => ended(result),
-        Err(_) => Ended::OutOfTime(bound),
-    };
-    finish(hook, end)
-}
-
-/// Runs something that must not take the thread down, without a bound.
-pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, panics::Panic> {
-    let mut future = pin!(Some(future));
-    std::future::poll_fn(|cx| poll_caught(future.as_mut(), cx)).await
-}
-
-/// Sleeps, unless or until the user is asked to stop.
-async fn stoppable_sleep(wait: Duration, control: &UserControl) {
-    let mut sleep = pin!(tokio::time::sleep(wait));
-    std::future::poll_fn(|cx| match control.stop() {
-        Stop::No => sleep.as_mut().poll(cx),
-        _ => Poll::Ready(()),
-    })
-    .await;
-}
-
-/// Counts what belongs under *exceptions*, and logs the first of each kind: the table has the rest.
-fn class_exception<U: User>(cx: &Context, task: &'static str, ended: Ended) {
+/// Counts what belongs under *exceptions*: of the user itself, or of a set that it is in.
+fn exception(cx: &Context, set: Option<&'static str>, task: &'static str, ended: Ended) {
     if let Some((message, place)) = describe(ended) {
-        record_exception(cx.recorder(), U::NAME, task, &message, place);
-    }
-}
-
-/// As for tasks, for hooks that belong to no user.
-pub(crate) fn record_exception(
-    recorder: &RecorderHandle,
-    class: &str,
-    task: &str,
-    message: &str,
-    place: Option<Box<str>>,
-) {
-    let key = ExceptionKey { class: class.into(), task: task.into(), message: message.into(), place };
-    if recorder.exception(key) {
-        tracing::warn!("{class}::{task}: {message} (the first of its kind; the table at the end counts them)");
-    }
-}
-
-/// The text and place of what belongs under *exceptions*; `None` for what does not.
-pub(crate) fn describe(ended: Ended) -> Option<(String, Option<Box<str>>)> {
-    match ended {
-        Ended::Panicked(panic) => Some((format!("panicked: {}", panic.message), panic.place)),
-        Ended::OutOfTime(bound) => {
-            let bound = crate::units::format_duration(bound);
-            Some((format!("did not finish within {bound} (--on-stop-timeout)"), None))
-        }
-        Ended::Returned(Err(Exit(ExitKind::Error(error)))) => {
-            Some((error.message, error.place.map(|place| place.to_string().into())))
-        }
-        Ended::Returned(Err(Exit(ExitKind::Interrupt))) => Some((
-            "interrupt() outside of a task set: there is no set to leave; use stop_user() to end the user".into(),
-            None,
-        )),
-        Ended::Returned(_) | Ended::Dropped => None,
+        let task = set.map_or(Cow::Borrowed(task), |set| format!("{set}::{task}").into());
+        record_exception(cx.recorder(), cx.class(), &task, &message, place);
     }
 }
 

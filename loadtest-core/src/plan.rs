@@ -1,34 +1,32 @@
 //! The plan of a run: what was asked for, checked once, immutable and shared by all threads.
 
-use std::any::Any;
+use std::any::TypeId;
+use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::context::RunInfo;
 use crate::context::client::ClientSettings;
-use crate::context::{RunInfo, SetupContext};
 use crate::error::InputError;
-use crate::exit::{Exit, TaskResult};
 use crate::life::{Seat, live};
-use crate::task::{Chooser, TaskInfo};
+use crate::task::graph::{self, Filter, Graph};
+use crate::task::{AnyShared, LocalFuture, SetInfo};
 use crate::tls::TlsOptions;
 use crate::user::User;
-
-/// A future that stays on its thread.
-pub(crate) type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
-
-/// What a class's `setup` returned.
-pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;
 
 /// Everything a run does, decided before it starts.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) run: Arc<RunInfo>,
     pub(crate) classes: Vec<Arc<dyn UserClass>>,
+    /// The sets of each class.
+    pub(crate) graphs: Vec<Arc<Graph>>,
+    /// What is set up before the first user and torn down after the last: the classes, then their sets.
+    pub(crate) units: Vec<SetupUnit>,
     pub(crate) settings: Settings,
     /// Limits how many `on_stop`s run at once.
     pub(crate) on_stop_permits: Arc<Semaphore>,
@@ -46,6 +44,78 @@ pub(crate) struct Settings {
     pub(crate) stop_concurrency: usize,
     pub(crate) threads: usize,
     pub(crate) reset_stats: bool,
+    pub(crate) equal_weights: bool,
+}
+
+/// A type whose `setup` and `teardown` run once per test run.
+#[derive(Debug)]
+pub(crate) struct SetupUnit {
+    pub(crate) info: SetInfo,
+    /// The class for which it runs: the first one that leads to it.
+    pub(crate) class: usize,
+}
+
+/// The tasks of a run: what is left of the classes when `--tags` has had its say.
+#[derive(Debug)]
+pub(crate) struct Tasked {
+    pub(crate) classes: Vec<Arc<dyn UserClass>>,
+    pub(crate) graphs: Vec<Arc<Graph>>,
+    pub(crate) units: Vec<SetupUnit>,
+    /// The classes that have nothing to do.
+    pub(crate) left_out: Vec<&'static str>,
+}
+
+impl Tasked {
+    /// # Errors
+    /// When a tag exists nowhere, or nothing is left to do.
+    pub(crate) fn new(classes: Vec<Arc<dyn UserClass>>, filter: &Filter) -> Result<Self, InputError> {
+        let known = graph::tags(classes.iter().map(|class| class.set()));
+        for tag in filter.tags.iter().chain(&filter.exclude) {
+            if !known.contains(tag.as_str()) {
+                return Err(InputError::new(format!("there is no task with the tag `{tag}`; {}", listed(&known))));
+            }
+        }
+        let mut tasked = Self { classes: Vec::new(), graphs: Vec::new(), units: Vec::new(), left_out: Vec::new() };
+        for class in classes {
+            match Graph::new(class.set(), filter)? {
+                Some(graph) => {
+                    tasked.classes.push(class);
+                    tasked.graphs.push(Arc::new(graph));
+                }
+                None => tasked.left_out.push(class.name()),
+            }
+        }
+        if tasked.classes.is_empty() {
+            let message = format!("no task is left to run with these --tags and --exclude-tags; {}", listed(&known));
+            return Err(InputError::new(message));
+        }
+        tasked.find_units();
+        Ok(tasked)
+    }
+
+    fn find_units(&mut self) {
+        self.units =
+            self.classes.iter().enumerate().map(|(class, user)| SetupUnit { info: user.set(), class }).collect();
+        let mut found: HashMap<TypeId, usize> = HashMap::new();
+        for (class, graph) in self.graphs.iter_mut().enumerate() {
+            // Nobody else has it yet.
+            let Some(graph) = Arc::get_mut(graph) else { continue };
+            graph.sets[0].unit = class;
+            for set in &mut graph.sets[1..] {
+                set.unit = *found.entry(set.info.id).or_insert_with(|| {
+                    self.units.push(SetupUnit { info: set.info, class });
+                    self.units.len() - 1
+                });
+            }
+        }
+    }
+}
+
+fn listed(tags: &std::collections::BTreeSet<&str>) -> String {
+    if tags.is_empty() {
+        return "no task has tags: write #[task(tags(\"read\"))]".to_owned();
+    }
+    format!("there are: {}", tags.iter().copied().collect::<Vec<_>>().join(", "))
 }
 
 impl Plan {
@@ -54,7 +124,8 @@ impl Plan {
     /// Smooth weighting: every user goes to the class that is furthest below its share. So each beginning of the
     /// sequence is as close to the weights as it can be, and a longer sequence never changes a shorter one.
     pub(crate) fn deal(&self, users: u64) -> Arc<[u16]> {
-        let weights: Vec<f64> = self.classes.iter().map(|class| class.weight()).collect();
+        let equal = self.settings.equal_weights;
+        let weights: Vec<f64> = self.classes.iter().map(|class| if equal { 1.0 } else { class.weight() }).collect();
         deal(&weights, users)
     }
 }
@@ -78,12 +149,11 @@ fn deal(weights: &[f64], users: u64) -> Arc<[u16]> {
 pub(crate) trait UserClass: Send + Sync {
     fn name(&self) -> &'static str;
     fn weight(&self) -> f64;
-    fn tasks(&self) -> &'static [TaskInfo];
+    /// The class as a set of tasks, under the class's name.
+    fn set(&self) -> SetInfo;
     fn host(&self) -> Option<String>;
     fn check(&self, host: Option<&str>, tls: &TlsOptions) -> Result<(), InputError>;
-    fn setup<'a>(&'a self, cx: &'a SetupContext) -> LocalFuture<'a, Result<AnyShared, Exit>>;
-    fn teardown<'a>(&'a self, shared: &'a AnyShared, cx: &'a SetupContext) -> LocalFuture<'a, TaskResult>;
-    fn live(&self, seat: Seat, shared: AnyShared) -> LocalFuture<'static, ()>;
+    fn live(&self, seat: Seat, shared: AnyShared, graph: Arc<Graph>) -> LocalFuture<'static, ()>;
 }
 
 impl fmt::Debug for dyn UserClass {
@@ -93,24 +163,24 @@ impl fmt::Debug for dyn UserClass {
 }
 
 /// The class of users of type `U`.
-pub(crate) struct ClassOf<U> {
-    chooser: Arc<Chooser>,
-    user: PhantomData<fn() -> U>,
-}
+pub(crate) struct ClassOf<U>(PhantomData<fn() -> U>);
 
 impl<U: User + 'static> ClassOf<U> {
     /// # Errors
     /// When users of this class would have nothing to do.
     pub(crate) fn new() -> Result<Self, InputError> {
-        let chooser = Chooser::new(U::TASKS).ok_or_else(|| {
-            InputError::new(format!("user class {} has no task to choose: mark a method with #[task]", U::NAME))
-        })?;
+        if U::TASKS.iter().all(|task| task.weight == 0) {
+            let name = U::NAME;
+            return Err(InputError::new(format!(
+                "user class {name} has no task to choose: mark a method with #[task]"
+            )));
+        }
         let weight = U::weight();
         if !(weight.is_finite() && weight > 0.0) {
             let name = U::NAME;
             return Err(InputError::new(format!("user class {name}: weight {weight} is not a positive number")));
         }
-        Ok(Self { chooser: Arc::new(chooser), user: PhantomData })
+        Ok(Self(PhantomData))
     }
 }
 
@@ -123,8 +193,8 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         U::weight()
     }
 
-    fn tasks(&self) -> &'static [TaskInfo] {
-        U::TASKS
+    fn set(&self) -> SetInfo {
+        SetInfo { name: U::NAME, ..SetInfo::of::<U>() }
     }
 
     fn host(&self) -> Option<String> {
@@ -136,27 +206,11 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         U::check(&ClientSettings::new(U::NAME, host.or(class_host.as_deref())).with_tls(tls))
     }
 
-    fn setup<'a>(&'a self, cx: &'a SetupContext) -> LocalFuture<'a, Result<AnyShared, Exit>> {
-        Box::pin(async move {
-            let shared: AnyShared = Arc::new(U::setup(cx).await?);
-            Ok(shared)
-        })
-    }
-
-    fn teardown<'a>(&'a self, shared: &'a AnyShared, cx: &'a SetupContext) -> LocalFuture<'a, TaskResult> {
-        Box::pin(async move {
-            match shared.downcast_ref::<U::Shared>() {
-                Some(shared) => U::teardown(shared, cx).await,
-                None => unreachable!("the value comes from this class's setup"),
-            }
-        })
-    }
-
-    fn live(&self, seat: Seat, shared: AnyShared) -> LocalFuture<'static, ()> {
+    fn live(&self, seat: Seat, shared: AnyShared, graph: Arc<Graph>) -> LocalFuture<'static, ()> {
         let Ok(shared) = shared.downcast::<U::Shared>() else {
             unreachable!("the value comes from this class's setup")
         };
-        Box::pin(live::<U>(seat, shared, Arc::clone(&self.chooser)))
+        Box::pin(live::<U>(seat, shared, graph))
     }
 }
 

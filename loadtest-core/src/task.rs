@@ -1,26 +1,88 @@
-//! Tasks: what `#[tasks]` implements for a user or a task set, and the weighted choice between them.
+//! Tasks: what `#[tasks]` implements for a user or a task set, and what the loop that runs them needs to know.
 
-use rand::{Rng, RngExt};
+pub(crate) mod choice;
+pub(crate) mod graph;
+
+use std::any::{Any, TypeId};
+use std::cell::RefCell;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand_xoshiro::Xoshiro256PlusPlus;
+use tokio::sync::Semaphore;
 
 use crate::context::{Context, SetupContext};
 use crate::exit::{Exit, TaskResult};
+use crate::wait::Wait;
+use graph::Graph;
 
-/// A task as the runner sees it: its name and how often it is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A future that stays on its thread.
+pub(crate) type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// What a `setup` returned.
+pub(crate) type AnyShared = Arc<dyn Any + Send + Sync>;
+
+/// A task as the runner sees it: its name, how often it is chosen, and where it leads.
+#[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct TaskInfo {
     /// The method's name.
     pub name: &'static str,
-    /// The share of choices: a task of weight 3 is chosen three times as often as one of weight 1.
+    /// The share of choices: a task of weight 3 is chosen three times as often as one of weight 1, and in a sequence it
+    /// runs three times in a row.
     pub weight: u32,
+    /// What `--tags` and `--exclude-tags` choose by. The tags of a task that enters a set are those of all its tasks.
+    pub tags: &'static [&'static str],
+    /// In a Markov chain: the tasks that may come next, with their weights. None is the end of the chain.
+    pub next: &'static [(&'static str, u32)],
+    set: Option<fn() -> SetInfo>,
 }
 
 impl TaskInfo {
     /// A task that is one method.
     #[must_use]
     pub const fn new(name: &'static str, weight: u32) -> Self {
-        Self { name, weight }
+        Self { name, weight, tags: &[], next: &[], set: None }
     }
+
+    /// A task that enters a set.
+    #[must_use]
+    pub const fn set<S: Tasks + 'static>(name: &'static str, weight: u32) -> Self {
+        Self { name, weight, tags: &[], next: &[], set: Some(SetInfo::of::<S>) }
+    }
+
+    /// The same with these tags.
+    #[must_use]
+    pub const fn tags(self, tags: &'static [&'static str]) -> Self {
+        Self { tags, ..self }
+    }
+
+    /// The same, followed by one of these tasks.
+    #[must_use]
+    pub const fn next(self, next: &'static [(&'static str, u32)]) -> Self {
+        Self { next, ..self }
+    }
+
+    /// Whether the task enters a set.
+    #[must_use]
+    pub const fn is_set(&self) -> bool {
+        self.set.is_some()
+    }
+}
+
+/// In which order the tasks of a set run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Order {
+    /// Each is drawn anew, in proportion to its weight.
+    #[default]
+    Random,
+    /// One after the other as declared, each as often as its weight says, then from the start again.
+    Sequential,
+    /// The first one declared comes first; what follows a task is drawn from its [`next`](TaskInfo::next). Where a task
+    /// has none the set is left, as [`interrupt`](crate::interrupt) does; in a user itself, the user stops.
+    Markov,
 }
 
 /// A set of weighted tasks with its hooks: a user, or part of what a user does.
@@ -35,6 +97,9 @@ pub trait Tasks: Sized {
     /// The tasks, in the order of their declaration; the number of a task is its index here.
     const TASKS: &'static [TaskInfo];
 
+    /// In which order they run.
+    const ORDER: Order = Order::Random;
+
     /// What [`setup`](Self::setup) returns and every user of the class shares; `()` without a `setup`.
     type Shared: Send + Sync + 'static;
 
@@ -43,12 +108,18 @@ pub trait Tasks: Sized {
     /// The scope is what a task that enters another set needs; ordinary tasks do not use it.
     fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> impl Future<Output = TaskResult>;
 
-    /// Before the first task of each user.
+    /// The wait after each task where the set has one of its own: `#[tasks(wait_time = …)]`. Without it the set waits as
+    /// whoever entered it does, and a user as [`User::wait_time`](crate::User::wait_time) says.
+    fn own_wait_time(&self) -> Option<Wait> {
+        None
+    }
+
+    /// Before the first task of each user; of a set, each time it is entered.
     fn on_start(&mut self) -> impl Future<Output = TaskResult> {
         std::future::ready(Ok(()))
     }
 
-    /// After the last task of each user whose `on_start` had begun.
+    /// After the last task of each user whose `on_start` had begun; of a set, each time it is left.
     fn on_stop(&mut self) -> impl Future<Output = TaskResult> {
         std::future::ready(Ok(()))
     }
@@ -61,6 +132,52 @@ pub trait Tasks: Sized {
         let _ = (shared, cx);
         std::future::ready(Ok(()))
     }
+}
+
+/// A type with tasks, its type hidden: what is known of it without a value.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SetInfo {
+    pub(crate) name: &'static str,
+    pub(crate) id: TypeId,
+    pub(crate) order: Order,
+    pub(crate) tasks: &'static [TaskInfo],
+    pub(crate) set_up: for<'a> fn(&'a SetupContext) -> LocalFuture<'a, Result<AnyShared, Exit>>,
+    pub(crate) tear_down: for<'a> fn(&'a AnyShared, &'a SetupContext) -> LocalFuture<'a, TaskResult>,
+}
+
+impl SetInfo {
+    pub(crate) fn of<S: Tasks + 'static>() -> Self {
+        Self {
+            name: short_name(std::any::type_name::<S>()),
+            id: TypeId::of::<S>(),
+            order: S::ORDER,
+            tasks: S::TASKS,
+            set_up: set_up::<S>,
+            tear_down: tear_down::<S>,
+        }
+    }
+}
+
+/// `Forum` of `shop::forum::Forum<'_, T>`.
+fn short_name(path: &'static str) -> &'static str {
+    let path = path.split('<').next().unwrap_or(path);
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+fn set_up<S: Tasks + 'static>(cx: &SetupContext) -> LocalFuture<'_, Result<AnyShared, Exit>> {
+    Box::pin(async move {
+        let shared: AnyShared = Arc::new(S::setup(cx).await?);
+        Ok(shared)
+    })
+}
+
+fn tear_down<'a, S: Tasks + 'static>(shared: &'a AnyShared, cx: &'a SetupContext) -> LocalFuture<'a, TaskResult> {
+    Box::pin(async move {
+        match shared.downcast_ref::<S::Shared>() {
+            Some(shared) => S::teardown(shared, cx).await,
+            None => unreachable!("the value comes from the setup of this type"),
+        }
+    })
 }
 
 /// What `setup` may return; the macros find the shared type with this trait.
@@ -101,68 +218,37 @@ impl<T: Send + Sync + 'static, E: Into<Exit>> SetupOutput for Result<T, E> {
     }
 }
 
-/// Where in a user a task runs.
+/// Where in a user a task runs: what it needs to enter a task set.
+///
+/// [`enter`](Self::enter) stands with the loop that runs tasks.
 #[derive(Debug)]
 pub struct Scope<'a> {
     pub(crate) cx: &'a Context,
+    pub(crate) place: Option<Place<'a>>,
 }
 
-/// Draws task numbers in proportion to their weights.
-#[derive(Debug, Clone)]
-pub(crate) struct Chooser {
-    /// The sum of weights up to and including each task.
-    upto: Box<[u64]>,
-}
-
-impl Chooser {
-    /// `None` when there is nothing to choose from.
-    pub(crate) fn new(tasks: &[TaskInfo]) -> Option<Self> {
-        let mut sum = 0;
-        let upto: Box<[u64]> = tasks
-            .iter()
-            .map(|task| {
-                sum += u64::from(task.weight);
-                sum
-            })
-            .collect();
-        (sum > 0).then_some(Self { upto })
-    }
-
-    #[inline]
-    pub(crate) fn choose(&self, rng: &mut impl Rng) -> usize {
-        let total = self.upto[self.upto.len() - 1];
-        if self.upto.len() == 1 {
-            return 0;
-        }
-        let drawn = rng.random_range(0..total);
-        // Few tasks: a scan beats a binary search.
-        self.upto.iter().position(|upto| drawn < *upto).unwrap_or(0)
-    }
+/// The level of a scope: 0 is the user, each set entered is one deeper.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) graph: &'a Graph,
+    /// Which set of the graph this is.
+    pub(crate) set: usize,
+    pub(crate) depth: u32,
+    /// From which tasks are chosen, on all levels.
+    pub(crate) rng: &'a RefCell<Xoshiro256PlusPlus>,
+    /// For sets without a wait of their own: the one of the task that enters them, as it was then.
+    pub(crate) wait: RefCell<Wait>,
+    pub(crate) on_stop_timeout: Duration,
+    pub(crate) on_stop_permits: &'a Semaphore,
 }
 
 #[cfg(test)]
 mod tests {
-    use rand::SeedableRng;
-    use rand_xoshiro::Xoshiro256PlusPlus;
-
     use super::*;
 
     #[test]
-    fn tasks_are_chosen_in_proportion_to_their_weights() {
-        let tasks = [TaskInfo::new("a", 3), TaskInfo::new("never", 0), TaskInfo::new("b", 1)];
-        let chooser = Chooser::new(&tasks).expect("tasks");
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-        let mut counts = [0; 3];
-        for _ in 0..40_000 {
-            counts[chooser.choose(&mut rng)] += 1;
-        }
-        assert_eq!(counts[1], 0);
-        assert!((29_600..30_400).contains(&counts[0]), "{counts:?}");
-    }
-
-    #[test]
-    fn without_weight_there_is_no_choice() {
-        assert!(Chooser::new(&[]).is_none());
-        assert!(Chooser::new(&[TaskInfo::new("a", 0)]).is_none());
+    fn a_set_goes_by_the_last_part_of_its_path() {
+        assert_eq!(short_name("shop::forum::Forum<'_, other::Thing>"), "Forum");
+        assert_eq!(short_name("Forum"), "Forum");
     }
 }

@@ -13,7 +13,7 @@ use crate::tls::TlsOptions;
 /// What a task is run with, for calling a dispatcher by hand.
 #[must_use]
 pub fn scope(cx: &Context) -> Scope<'_> {
-    Scope { cx }
+    Scope { cx, place: None }
 }
 
 /// Makes contexts and shows what clients recorded with them.

@@ -30,6 +30,8 @@ pub(crate) struct UserControl {
     waits: Cell<u32>,
     /// Wakes the user's future as a whole.
     waker: RefCell<Option<Waker>>,
+    /// How many task sets the user is in.
+    depth: Cell<u32>,
     class: u32,
     task: Cell<u32>,
 }
@@ -40,6 +42,7 @@ impl UserControl {
             stop: Cell::new(Stop::No),
             waits: Cell::new(0),
             waker: RefCell::new(None),
+            depth: Cell::new(0),
             class,
             task: Cell::new(IN_NO_TASK),
         }
@@ -59,10 +62,11 @@ impl UserControl {
         }
     }
 
-    /// Whether the present task is to be dropped now.
-    pub(crate) fn drops_task(&self) -> bool {
+    /// Whether the task of this depth is to be dropped now: only the innermost one ever is.
+    pub(crate) fn drops_task(&self, depth: u32) -> bool {
         match self.stop.get() {
             Stop::No => false,
+            _ if depth < self.depth.get() => false,
             Stop::AfterTask => self.waits.get() > 0,
             Stop::Now => true,
         }
@@ -82,6 +86,12 @@ impl UserControl {
         InWait(self)
     }
 
+    /// The user enters a task set, and leaves it when the guard is dropped.
+    pub(crate) fn enter_set(&self, depth: u32) -> InSet<'_> {
+        self.depth.set(depth);
+        InSet(self)
+    }
+
     pub(crate) fn set_task(&self, task: u32, busy: &Busy) {
         self.task.set(task);
         busy.is_with(self);
@@ -95,6 +105,16 @@ pub(crate) struct InWait<'a>(&'a UserControl);
 impl Drop for InWait<'_> {
     fn drop(&mut self) {
         self.0.waits.set(self.0.waits.get() - 1);
+    }
+}
+
+/// While it lives, the user is in a task set.
+#[derive(Debug)]
+pub(crate) struct InSet<'a>(&'a UserControl);
+
+impl Drop for InSet<'_> {
+    fn drop(&mut self) {
+        self.0.depth.set(self.0.depth.get() - 1);
     }
 }
 
@@ -163,14 +183,14 @@ mod tests {
     fn a_soft_stop_drops_a_task_only_while_it_waits() {
         let control = UserControl::new(0);
         control.request(Stop::AfterTask);
-        assert!(!control.drops_task());
+        assert!(!control.drops_task(0));
         {
             let _wait = control.enter_wait();
-            assert!(control.drops_task());
+            assert!(control.drops_task(0));
         }
-        assert!(!control.drops_task());
+        assert!(!control.drops_task(0));
         control.request(Stop::Now);
-        assert!(control.drops_task());
+        assert!(control.drops_task(0));
     }
 
     #[test]

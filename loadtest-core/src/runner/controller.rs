@@ -24,13 +24,14 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::life::board::Board;
-use crate::plan::{AnyShared, Plan};
+use crate::plan::Plan;
 use crate::report::EndedBy;
 use crate::runner::ramp::Ramp;
 use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
 use crate::runner::watchdog::Watchdog;
 use crate::stats::collector::Collector;
 use crate::stats::{RunState, Snapshot, UserCounts};
+use crate::task::AnyShared;
 
 /// How long shards may take to drop their users after an abort.
 const ABORT_TAKES: Duration = Duration::from_secs(1);
@@ -154,7 +155,7 @@ struct Controller {
     stopped: Option<Instant>,
     ramp: Option<Ramp>,
     next_id: u64,
-    /// What is set up: the class, and what its `setup` returned.
+    /// What is set up: the class or set, and what its `setup` returned.
     shared: Vec<(usize, AnyShared)>,
     ended_by: Option<EndedBy>,
     /// When the run was broken off.
@@ -234,9 +235,9 @@ impl Controller {
     }
 
     fn set_up_next(&mut self) {
-        let class = self.shared.len();
-        if class < self.plan.classes.len() {
-            self.tell_one(ShardCommand::Setup(class));
+        let unit = self.shared.len();
+        if unit < self.plan.units.len() {
+            self.tell_one(ShardCommand::Setup(unit));
             return;
         }
         let shared: Arc<[AnyShared]> = self.shared.iter().map(|(_, shared)| Arc::clone(shared)).collect();
@@ -309,11 +310,11 @@ impl Controller {
         self.tell_all(|| ShardCommand::Abort);
     }
 
-    /// Runs the `teardown` of the last class that was set up and not torn down.
+    /// Runs the `teardown` of what was set up last and not torn down.
     fn tear_down_next(&mut self) {
-        if let Some((class, shared)) = self.shared.pop().filter(|_| self.aborted.is_none()) {
+        if let Some((unit, shared)) = self.shared.pop().filter(|_| self.aborted.is_none()) {
             self.ending = Ending::Teardown;
-            if self.tell_one(ShardCommand::Teardown(class, shared)) {
+            if self.tell_one(ShardCommand::Teardown(unit, shared)) {
                 return;
             }
             self.warn("no teardown has run: every thread is kept by a user that does not yield".to_owned());
@@ -363,7 +364,7 @@ impl Controller {
             }
             ShardEvent::Deserted => self.look_whether_deserted(),
             ShardEvent::StopTest(why) => self.stop(EndedBy::StopTest(why.into_owned())),
-            ShardEvent::SetUp { class, result } => self.set_up(class, result),
+            ShardEvent::SetUp { unit, result } => self.set_up(unit, result),
             ShardEvent::TornDown => {
                 if self.ending == Ending::Teardown && self.state == RunState::Stopping {
                     self.tear_down_next();
@@ -372,21 +373,21 @@ impl Controller {
         }
     }
 
-    fn set_up(&mut self, class: usize, result: Result<AnyShared, String>) {
+    fn set_up(&mut self, unit: usize, result: Result<AnyShared, String>) {
         match result {
             Ok(shared) if self.state == RunState::SettingUp => {
-                self.shared.push((class, shared));
+                self.shared.push((unit, shared));
                 self.set_up_next();
             }
             // Cancelled too late: it was set up all the same. A teardown that runs already comes first.
             Ok(shared) => {
-                self.shared.push((class, shared));
+                self.shared.push((unit, shared));
                 if let Ending::LastIntervals(_) = self.ending {
                     self.tear_down_next();
                 }
             }
             Err(message) if self.state == RunState::SettingUp => {
-                let class = self.plan.classes[class].name().to_owned();
+                let class = self.plan.units[unit].info.name.to_owned();
                 self.stop(EndedBy::SetupFailed { class, message });
             }
             Err(_) => {}

@@ -11,11 +11,12 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::context::RunInfo;
 use crate::error::InputError;
-use crate::plan::{ClassOf, Plan, Settings, UserClass};
+use crate::plan::{ClassOf, Plan, Settings, Tasked, UserClass};
 use crate::report::{EndedBy, Report};
 use crate::runner::controller::{Command, Outcome};
 use crate::runner::threads;
 use crate::stats::Snapshot;
+use crate::task::graph::Filter;
 use crate::tls::TlsOptions;
 use crate::user::User;
 
@@ -82,6 +83,7 @@ pub struct LoadTest {
     threads: Option<usize>,
     seed: Option<u64>,
     reset_stats: bool,
+    filter: Filter,
 }
 
 impl LoadTest {
@@ -172,6 +174,25 @@ impl LoadTest {
         self
     }
 
+    /// Runs only tasks that have one of these tags, or that are in a set entered by one that has: `#[task(tags("read"))]`.
+    /// Without any, all tasks run. A class that has none of them is left out.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.filter.tags = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Leaves out tasks that have one of these tags, whatever [`tags`](Self::tags) says.
+    pub fn exclude_tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.filter.exclude = tags.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether to take every weight, of classes and of tasks, for 1.
+    pub fn equal_weights(mut self, equal: bool) -> Self {
+        self.filter.equal_weights = equal;
+        self
+    }
+
     /// Starts the run on threads of its own.
     ///
     /// # Errors
@@ -244,6 +265,7 @@ impl LoadTest {
             stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
             threads: count("threads", self.threads.unwrap_or_else(cores), MOST_THREADS)?,
             reset_stats: self.reset_stats,
+            equal_weights: self.filter.equal_weights,
         })
     }
 
@@ -261,11 +283,18 @@ impl LoadTest {
                 let hint = "give one of them another name with #[user(name = \"…\")]";
                 return Err(InputError::new(format!("two user classes are called {name}: {hint}")));
             }
+        }
+        let Tasked { classes, graphs, units, left_out } = Tasked::new(classes, &self.filter)?;
+        if !left_out.is_empty() {
+            tracing::warn!("left out, as no task of theirs has these tags: {}", left_out.join(", "));
+        }
+        for class in &classes {
             class.check(self.host.as_deref(), &tls)?;
         }
         let seed = self.seed.unwrap_or_else(random);
         let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
-        Ok(Plan { run: Arc::new(RunInfo::new(run_id(), seed, self.host, tls)), classes, settings, on_stop_permits })
+        let run = Arc::new(RunInfo::new(run_id(), seed, self.host, tls));
+        Ok(Plan { run, classes, graphs, units, settings, on_stop_permits })
     }
 }
 

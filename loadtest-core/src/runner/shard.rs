@@ -18,10 +18,13 @@ use crate::context::control::{IN_SETUP, IN_TEARDOWN, Stop, UserControl};
 use crate::context::{Context, SetupContext, ShardInfo};
 use crate::exit::{Exit, ExitKind};
 use crate::life::board::{Alive, Board, StopTest};
-use crate::life::{Ended, Seat, Watched, bounded, caught, describe, record_exception};
-use crate::plan::{AnyShared, Plan, UserClass};
+use crate::life::exceptions::{describe, record_exception};
+use crate::life::poll::{Ended, bounded, caught};
+use crate::life::{Seat, Watched};
+use crate::plan::Plan;
 use crate::runner::ramp::Ramp;
 use crate::stats::interval::Interval;
+use crate::task::{AnyShared, SetInfo};
 
 /// How often a shard hands over what it recorded.
 pub(crate) const TICK: Duration = Duration::from_millis(500);
@@ -32,7 +35,7 @@ const BATCH: usize = 100;
 /// What a shard is told.
 #[derive(Debug)]
 pub(crate) enum ShardCommand {
-    /// What the classes' `setup`s returned, for the users to come.
+    /// What the `setup`s returned, for the users to come.
     Shared(Arc<[AnyShared]>),
     /// Go to another number of users.
     Ramp(Ramp),
@@ -40,11 +43,11 @@ pub(crate) enum ShardCommand {
     Stop,
     /// Drop all users where they stand.
     Abort,
-    /// Run the `setup` of this class.
+    /// Run the `setup` of this unit of the plan.
     Setup(usize),
     /// Give up the `setup` that is running.
     CancelSetup,
-    /// Run the `teardown` of this class.
+    /// Run the `teardown` of this unit of the plan.
     Teardown(usize, AnyShared),
     /// Hand over now, whatever the tick.
     Flush(u64),
@@ -68,7 +71,7 @@ pub(crate) enum ShardEvent {
     /// A user or hook asks for the end of the run.
     StopTest(Cow<'static, str>),
     /// A `setup` ended; the error is its text.
-    SetUp { class: usize, result: Result<AnyShared, String> },
+    SetUp { unit: usize, result: Result<AnyShared, String> },
     /// A `teardown` ended.
     TornDown,
 }
@@ -101,7 +104,6 @@ pub(crate) async fn run(seat: ShardSeat) {
         shards: shards as u64,
         board,
         events,
-        shared: Arc::new([]),
         users: Vec::new(),
         futures: JoinSet::new(),
         ramp: None,
@@ -139,7 +141,6 @@ struct Shard {
     board: Arc<Board>,
     info: Rc<ShardInfo>,
     events: UnboundedSender<ShardEvent>,
-    shared: Arc<[AnyShared]>,
     /// By place: user k of the run has place k / shards here.
     users: Vec<Rc<UserControl>>,
     futures: JoinSet<()>,
@@ -159,19 +160,19 @@ impl Shard {
 
     async fn obey(&mut self, command: ShardCommand) {
         match command {
-            ShardCommand::Shared(shared) => self.shared = shared,
+            ShardCommand::Shared(shared) => drop(self.info.set_up.replace(shared)),
             ShardCommand::Ramp(ramp) => {
                 self.draining = false;
                 self.ramp = Some(ramp);
             }
             ShardCommand::Stop => self.stop_all(),
             ShardCommand::Abort => self.abort().await,
-            ShardCommand::Setup(class) => self.set_up(class),
+            ShardCommand::Setup(unit) => self.set_up(unit),
             ShardCommand::CancelSetup => {
                 // There are no users yet; what `setup` has in flight is recorded before the last interval is asked for.
                 self.futures.shutdown().await;
             }
-            ShardCommand::Teardown(class, shared) => self.tear_down(class, shared),
+            ShardCommand::Teardown(unit, shared) => self.tear_down(unit, shared),
             ShardCommand::Flush(flush) => self.hand_over(Some(flush)),
             ShardCommand::Recycle(interval) => self.info.recorder.recycle(interval),
             ShardCommand::Finish => {}
@@ -253,7 +254,8 @@ impl Shard {
             on_stop_permits: Arc::clone(&self.plan.on_stop_permits),
             alive: Alive::new(Arc::clone(&self.board), Rc::clone(&self.gone), Rc::clone(&self.stop_test)),
         };
-        let future = self.plan.classes[class].live(seat, Arc::clone(&self.shared[class]));
+        let shared = Arc::clone(&self.info.set_up.borrow()[class]);
+        let future = self.plan.classes[class].live(seat, shared, Arc::clone(&self.plan.graphs[class]));
         self.futures.spawn_local(Watched::new(future, Rc::clone(&control), Arc::clone(&self.board.busy)));
         self.users.push(control);
     }
@@ -319,13 +321,14 @@ impl Shard {
     /// Runs a hook that belongs to no user: watched like one, so that it is named when it does not yield.
     fn spawn_hook<F: Future<Output = ()> + 'static>(
         &mut self,
-        class: usize,
+        unit: usize,
         task: u32,
-        hook: impl FnOnce(Arc<dyn UserClass>, SetupContext) -> F,
+        hook: impl FnOnce(SetInfo, SetupContext) -> F,
     ) {
-        let control = Rc::new(UserControl::new(u32::try_from(class).unwrap_or(u32::MAX)));
+        let unit = &self.plan.units[unit];
+        let control = Rc::new(UserControl::new(u32::try_from(unit.class).unwrap_or(u32::MAX)));
         control.set_task(task, &self.board.busy);
-        let class = Arc::clone(&self.plan.classes[class]);
+        let class = &self.plan.classes[unit.class];
         let cx = SetupContext::new(Context::new(
             Arc::clone(&self.plan.run),
             Rc::clone(&self.info),
@@ -335,30 +338,30 @@ impl Shard {
             u64::MAX,
             0,
         ));
-        let future = Box::pin(hook(class, cx));
+        let future = Box::pin(hook(unit.info, cx));
         self.futures.spawn_local(Watched::new(future, control, Arc::clone(&self.board.busy)));
     }
 
-    fn set_up(&mut self, class: usize) {
+    fn set_up(&mut self, unit: usize) {
         let events = self.events.clone();
-        self.spawn_hook(class, IN_SETUP, |user_class, cx| async move {
-            let result = match caught(user_class.setup(&cx)).await {
+        self.spawn_hook(unit, IN_SETUP, |set, cx| async move {
+            let result = match caught((set.set_up)(&cx)).await {
                 Ok(Ok(shared)) => Ok(shared),
                 Ok(Err(exit)) => Err(hook_error(Ended::Returned(Err(exit)))),
                 Err(panic) => Err(hook_error(Ended::Panicked(panic))),
             };
-            let _ = events.send(ShardEvent::SetUp { class, result });
+            let _ = events.send(ShardEvent::SetUp { unit, result });
         });
     }
 
-    fn tear_down(&mut self, class: usize, shared: AnyShared) {
+    fn tear_down(&mut self, unit: usize, shared: AnyShared) {
         let events = self.events.clone();
         let bound = self.plan.settings.on_stop_timeout;
         let recorder = self.info.recorder.clone();
-        self.spawn_hook(class, IN_TEARDOWN, |user_class, cx| async move {
-            let ended = bounded(user_class.teardown(&shared, &cx), bound).await;
+        self.spawn_hook(unit, IN_TEARDOWN, |set, cx| async move {
+            let ended = bounded((set.tear_down)(&shared, &cx), bound).await;
             if let Some((message, place)) = describe(ended) {
-                record_exception(&recorder, user_class.name(), "teardown", &message, place);
+                record_exception(&recorder, set.name, "teardown", &message, place);
             }
             let _ = events.send(ShardEvent::TornDown);
         });

@@ -2,6 +2,7 @@
 
 mod hooks;
 mod ramps;
+mod sets;
 mod stops;
 
 use std::marker::PhantomData;
@@ -16,12 +17,13 @@ use tokio::task::LocalSet;
 use tokio::time::Instant;
 
 use crate::life::board::Board;
-use crate::plan::{LocalFuture, Plan};
+use crate::plan::Plan;
 use crate::report::EndedBy;
 use crate::runner::controller::{self, Command, ControllerSeat, Outcome, ShardHandle};
 use crate::runner::load_test::LoadTest;
 use crate::runner::shard::{self, ShardSeat};
 use crate::stats::{Snapshot, collector};
+use crate::task::LocalFuture;
 use crate::{
     Context, Exit, Scope, SetupContext, TaskInfo, TaskResult, Tasks, User, UserInit, Wait, constant, fail, interrupt,
     reschedule, stop_test, stop_user,

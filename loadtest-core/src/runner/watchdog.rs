@@ -47,15 +47,16 @@ impl Watchdog {
     }
 }
 
-fn name(plan: &Plan, class: u32, task: u32) -> (&'static str, &'static str) {
-    let Some(class) = plan.classes.get(class as usize) else { return ("?", "?") };
+fn name(plan: &Plan, class: u32, task: u32) -> (&'static str, String) {
+    let number = class as usize;
+    let Some(class) = plan.classes.get(number) else { return ("?", "?".to_owned()) };
     let task = match task {
         IN_ON_START => "on_start",
         IN_ON_STOP => "on_stop",
         IN_SETUP => "setup",
         IN_TEARDOWN => "teardown",
         IN_NO_TASK => "(between tasks)",
-        task => class.tasks().get(task as usize).map_or("?", |task| task.name),
+        task => return (class.name(), plan.graphs[number].task_name((task >> 16) as usize, (task & 0xffff) as usize)),
     };
-    (class.name(), task)
+    (class.name(), task.to_owned())
 }
