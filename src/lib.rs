@@ -78,7 +78,7 @@ pub use loadtest_core::*;
 pub use loadtest_http as http;
 #[cfg(feature = "cli")]
 pub use loadtest_macros::main;
-pub use loadtest_macros::{User, task, tasks};
+pub use loadtest_macros::{User, task, task_set, tasks};
 
 pub mod prelude;
 

@@ -10,4 +10,4 @@ pub use loadtest_core::{
 #[cfg(feature = "http")]
 pub use loadtest_http::{HttpSession, HttpSettings};
 
-pub use crate::{User, task, tasks};
+pub use crate::{User, task, task_set, tasks};

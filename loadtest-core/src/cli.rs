@@ -24,6 +24,7 @@ use tokio::time::MissedTickBehavior;
 use crate::error::InputError;
 use crate::exit_code;
 use crate::life::panics;
+use crate::plan::ratio;
 use crate::report::{Report, text};
 use crate::runner::{LoadTest, RunError, Running};
 use csv_files::CsvFiles;
@@ -69,6 +70,12 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
         test.keep_classes(&classes)?;
     }
     test = flags.apply(test)?;
+    if flags.show_task_ratio || flags.show_task_ratio_json {
+        // No host is needed for that.
+        let ratio = test.host("http://localhost").plan()?.ratio();
+        say(&if flags.show_task_ratio_json { ratio::json(&ratio) } else { ratio::text(&ratio) });
+        return Ok(exit_code::OK);
+    }
     // Everything that can be wrong is looked at before anything is touched: an earlier run's files stay as they are.
     let settings = test.check_settings()?;
     let host_of_code = flags.host.is_none() && defaults.has_host();

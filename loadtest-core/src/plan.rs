@@ -1,5 +1,8 @@
 //! The plan of a run: what was asked for, checked once, immutable and shared by all threads.
 
+#[cfg(feature = "cli")]
+pub(crate) mod ratio;
+
 use std::any::TypeId;
 use std::collections::HashMap;
 use std::fmt;

@@ -60,8 +60,15 @@ pub(crate) const USER_KEYS: Keys = Keys {
 };
 
 /// What `#[tasks(…)]` takes.
-pub(crate) const TASKS_KEYS: Keys =
-    Keys { of: "`#[tasks]`", keys: &[Key { name: "crate", example: "crate = \"loadtest\"" }] };
+pub(crate) const TASKS_KEYS: Keys = Keys {
+    of: "`#[tasks]`",
+    keys: &[
+        Key { name: "wait_time", example: "wait_time = constant(Duration::from_secs(1))" },
+        Key { name: "sequential", example: "sequential" },
+        Key { name: "markov", example: "markov" },
+        Key { name: "crate", example: "crate = \"loadtest\"" },
+    ],
+};
 
 /// What `main!` takes after the user classes: the names are methods of `LoadTest`, and some of `Defaults`.
 pub(crate) const MAIN_KEYS: Keys = Keys {

@@ -8,15 +8,16 @@ use syn::{Attribute, Expr, Meta, Path, Token};
 /// An attribute that `#[tasks]` takes off a method.
 pub(crate) enum Helper {
     Task(TaskAttr),
-    /// For a later version.
-    TaskSet(Attribute),
+    TaskSet(TaskAttr),
+    /// `#[next(…)]`: what may follow a task of a Markov chain.
+    Next(Attribute),
     /// On a method it is a slip for `#[task]`.
     Tasks(Attribute),
     /// `#[cfg_attr(…, task)]`: the macro sees it before the compiler decides about it.
     Conditional(Attribute),
 }
 
-/// `#[task]` as written.
+/// `#[task]` or `#[task_set]` as written.
 pub(crate) struct TaskAttr {
     pub(crate) original: Attribute,
     pub(crate) args: TaskArgs,
@@ -32,19 +33,37 @@ pub(crate) enum TaskArgs {
     List(syn::Result<Vec<Expr>>),
 }
 
+impl TaskArgs {
+    fn of(meta: &Meta) -> Self {
+        match meta {
+            Meta::Path(_) => Self::None,
+            Meta::NameValue(_) => Self::Assigned,
+            Meta::List(list) => Self::List(expressions(list.tokens.clone())),
+        }
+    }
+}
+
 impl Helper {
+    /// The attribute, and how messages call it.
+    pub(crate) fn original(&self) -> (&Attribute, &'static str) {
+        match self {
+            Self::Task(attr) => (&attr.original, "task"),
+            Self::TaskSet(attr) => (&attr.original, "task_set"),
+            Self::Next(attr) => (attr, "next"),
+            Self::Tasks(attr) => (attr, "tasks"),
+            Self::Conditional(attr) => (attr, "cfg_attr"),
+        }
+    }
+
     /// `None` for an attribute that is none of ours.
     pub(crate) fn from_attribute(attr: &Attribute) -> Option<Self> {
         let original = attr.clone();
         if is_ours(attr.path(), "task") {
-            let args = match &attr.meta {
-                Meta::Path(_) => TaskArgs::None,
-                Meta::NameValue(_) => TaskArgs::Assigned,
-                Meta::List(list) => TaskArgs::List(expressions(list.tokens.clone())),
-            };
-            Some(Self::Task(TaskAttr { original, args }))
+            Some(Self::Task(TaskAttr { args: TaskArgs::of(&attr.meta), original }))
         } else if is_ours(attr.path(), "task_set") {
-            Some(Self::TaskSet(original))
+            Some(Self::TaskSet(TaskAttr { args: TaskArgs::of(&attr.meta), original }))
+        } else if attr.path().is_ident("next") {
+            Some(Self::Next(original))
         } else if is_ours(attr.path(), "tasks") {
             Some(Self::Tasks(original))
         } else if attr.path().is_ident("cfg_attr") && hides_a_task(attr) {

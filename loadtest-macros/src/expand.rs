@@ -1,5 +1,7 @@
 //! What the macros write. Nothing here can fail: what comes in has been validated.
 
+mod sets;
+
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -13,6 +15,7 @@ use crate::validate::hooks::{SetupArgs, TeardownArg, is_result, value_and_error}
 use crate::validate::methods::Output;
 use crate::validate::tasks::{Call, Task, Tasks};
 use crate::validate::user::{Field, Source, User, Weight};
+pub(crate) use sets::warnings;
 
 /// What stands before each generated `impl`: nobody should see lints of code that they did not write.
 ///
@@ -125,10 +128,9 @@ fn located_at(tokens: &impl Spanned) -> Span {
 
 /// `impl Tasks for …`, to stand behind the user's block.
 pub(crate) fn tasks(krate: &Krate, block: &TasksBlock, tasks: &Tasks) -> TokenStream {
-    let infos = tasks.tasks.iter().map(|Task { call, weight }| {
-        let (cfgs, name) = (&call.cfgs, call.name());
-        quote!(#(#cfgs)* #krate::__private::TaskInfo::new(#name, #weight),)
-    });
+    let infos = tasks.tasks.iter().map(|task| sets::task_info(krate, task));
+    let order = sets::order(krate, tasks.order);
+    let wait_time = tasks.wait_time.as_ref().map(|wait| sets::own_wait_time(krate, wait));
     let shared = shared_types(krate, tasks);
     let run_task = run_task(krate, &tasks.tasks);
     let on_start = user_hook(krate, &format_ident!("on_start"), &tasks.on_start);
@@ -140,8 +142,10 @@ pub(crate) fn tasks(krate: &Krate, block: &TasksBlock, tasks: &Tasks) -> TokenSt
         block,
         &quote! {
             const TASKS: &'static [#krate::__private::TaskInfo] = &[#(#infos)*];
+            #order
             #shared
             #run_task
+            #wait_time
             #on_start
             #on_stop
             #setup
@@ -169,17 +173,22 @@ pub(crate) fn tasks_impl(krate: &Krate, block: &TasksBlock, items: &TokenStream)
 fn run_task(krate: &Krate, tasks: &[Task]) -> TokenStream {
     let conditional = tasks.iter().any(|task| !task.call.cfgs.is_empty());
     let numbers = conditional.then(|| task_numbers(tasks));
-    let arms = tasks.iter().enumerate().map(|(index, Task { call, .. })| {
+    let arms = tasks.iter().enumerate().map(|(index, Task { call, set, .. })| {
         let cfgs = &call.cfgs;
         let number = if conditional { number_of(call).into_token_stream() } else { quote!(#index) };
-        let result = await_method(krate, call, &quote!(self));
+        let result = match set {
+            None => await_method(krate, call, &quote!(self)),
+            Some(set) => sets::enter_set(call, set),
+        };
         quote!(#(#cfgs)* #number => #result,)
     });
+    let enters = tasks.iter().any(|task| task.set.is_some());
+    let scope = if enters { quote!(__loadtest_scope) } else { quote!(_) };
     quote! {
         async fn run_task(
             &mut self,
             __loadtest_task: usize,
-            _: &#krate::__private::Scope<'_>,
+            #scope: &#krate::__private::Scope<'_>,
         ) -> #krate::__private::TaskResult {
             #numbers
             match __loadtest_task {

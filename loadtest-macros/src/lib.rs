@@ -1,5 +1,5 @@
-//! The macros of loadtest: [`#[derive(User)]`](macro@User), [`#[tasks]`](macro@tasks), [`#[task]`](macro@task) and
-//! [`main!`].
+//! The macros of loadtest: [`#[derive(User)]`](macro@User), [`#[tasks]`](macro@tasks), [`#[task]`](macro@task),
+//! [`#[task_set]`](macro@task_set) and [`main!`].
 //!
 //! They are used through the crate `loadtest`, to whose `__private` module they expand.
 //!
@@ -25,6 +25,7 @@ use quote::quote;
 use syn::Item;
 
 use crate::errors::Errors;
+use crate::validate::course::Arguments;
 
 /// Makes a struct a user: a kind of user of the system under test.
 ///
@@ -98,7 +99,7 @@ pub fn derive_user(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     shown("derive(User)", user(input.into()))
 }
 
-/// Finds the tasks and hooks of a user in an `impl` block.
+/// Finds the tasks and hooks of a user, or of a task set, in an `impl` block.
 ///
 /// ```
 /// use loadtest::Tasks;
@@ -152,14 +153,117 @@ pub fn derive_user(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// `async fn` that takes `&mut self` or `&self` and nothing else, and returns nothing, `TaskResult`, or `Result<(), E>`
 /// with any error. Tasks and users need not be `Send`. Calling a task neither boxes nor allocates.
 ///
+/// `#[task(tags("read"))]` and `#[task(3, tags("read", "slow"))]` give a task tags, by which `--tags` and `--exclude-tags`
+/// choose. A tag is one word.
+///
+/// # Task sets
+///
+/// A task set is part of what a user does, as a struct of its own with a `#[tasks]` block of its own. A method with
+/// `#[task_set]` or `#[task_set(weight)]` makes it, and is a task that the user is in until one of the set's tasks returns
+/// `interrupt()`: then the user chooses its next task at once (after `interrupt_and_wait()`, after its wait). The method is
+/// a plain `fn` and may lend: nothing but the set runs meanwhile. It runs anew at each entry, and so do the set's
+/// `on_start` and `on_stop`.
+///
+/// ```
+/// use loadtest::prelude::*;
+///
+/// #[derive(User)]
+/// #[user(wait_time = constant(Duration::from_secs(1)))]
+/// struct Reader {
+///     #[client]
+///     http: HttpSession,
+///     read: u32,
+/// }
+///
+/// #[tasks]
+/// impl Reader {
+///     #[task(3)]
+///     async fn news(&mut self) -> TaskResult {
+///         self.http.get("/news").send().await?;
+///         Ok(())
+///     }
+///
+///     /// Entered every fourth time.
+///     #[task_set(tags("forum"))]
+///     fn forum(&mut self, topics: Arc<Vec<u32>>) -> Forum<'_> {
+///         Forum { reader: self, topics }
+///     }
+/// }
+///
+/// struct Forum<'a> {
+///     reader: &'a mut Reader,
+///     topics: Arc<Vec<u32>>,
+/// }
+///
+/// #[tasks(wait_time = between(Duration::from_secs(1), Duration::from_secs(3)))]
+/// impl Forum<'_> {
+///     async fn setup() -> Result<Vec<u32>, std::io::Error> {
+///         Ok(vec![1, 2, 3])
+///     }
+///
+///     #[task(5)]
+///     async fn read(&mut self) -> TaskResult {
+///         let topic = self.topics[self.reader.read as usize % self.topics.len()];
+///         self.reader.http.get(format!("/forum/{topic}")).name("/forum/[topic]").send().await?;
+///         self.reader.read += 1;
+///         Ok(())
+///     }
+///
+///     #[task]
+///     async fn leave(&mut self) -> TaskResult {
+///         interrupt()
+///     }
+/// }
+/// ```
+///
+/// - Sets nest to any depth, and may lead to each other in circles. Entering one allocates once.
+/// - Without a `wait_time` of its own a set waits as whoever entered it does (as it would have when it was entered).
+/// - `setup` and `teardown` of a set's type run once per test run, after those of the user classes and before them. What
+///   `setup` returned reaches the set through the method's second parameter, `Arc<T>`, which may be left out.
+/// - A stop ends the innermost task; then every `on_stop` runs, from the inside out. `stop_user()` and `stop_test()` work
+///   from every level. An `on_start` that fails leaves the set, with its `on_stop`, and counts as an exception.
+/// - A set may have type parameters and lifetimes. Type parameters of a type with task sets must be `'static`.
+///
+/// # The order of tasks
+///
+/// | written | order |
+/// |---|---|
+/// | `#[tasks]` | each drawn anew, by weight |
+/// | `#[tasks(sequential)]` | as declared, each as often as its weight says, and from the start again |
+/// | `#[tasks(markov)]` | the first one declared comes first; after a task, one of those in its `#[next(…)]` |
+///
+/// ```
+/// use loadtest::prelude::*;
+///
+/// struct Checkout;
+///
+/// #[tasks(markov)]
+/// impl Checkout {
+///     #[task]
+///     #[next(cart = 3, pay)] // three times out of four
+///     async fn cart(&mut self) {}
+///
+///     #[task]
+///     #[next(done, cart)]
+///     async fn pay(&mut self) {}
+///
+///     /// No `#[next]`: the end of the chain. The set is left, as with `interrupt()`; a user stops.
+///     #[task]
+///     async fn done(&mut self) {}
+/// }
+/// ```
+///
+/// A name in `#[next]` that is no task is an error, and a task to which no way leads is a warning. Tasks of a chain have no
+/// weights and no tags of their own.
+///
 /// # Hooks
 ///
 /// Four functions are known by their names, and all of them may be left out:
 ///
 /// | hook | when | may also |
 /// |---|---|---|
-/// | `async fn on_start(&mut self) -> TaskResult` | before the first task of each user | take `&self`; return what a task may |
-/// | `async fn on_stop(&mut self) -> TaskResult` | after the last task of each user | take `&self`; return what a task may |
+/// | `async fn on_start(&mut self) -> TaskResult` | before the first task of each user; of a set, at each entry | take `&self`; return what a task may |
+/// | `async fn on_stop(&mut self) -> TaskResult` | after the last task of each user; of a set, whenever it is left | take `&self`; return what a task may |
 /// | `async fn setup(cx: &SetupContext) -> Result<T, E>` | once per test run, before the first user | take nothing; return nothing |
 /// | `async fn teardown(shared: &T, cx: &SetupContext)` | once per test run, after the last user | take one of the two or none; return what a task may |
 ///
@@ -170,7 +274,8 @@ pub fn derive_user(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
 /// is left as it is.
 ///
 /// All tasks of a type stand in one block. `#[cfg]` on tasks and hooks is respected. Macros inside the block are
-/// refused: the tasks in them would not be seen. `#[tasks(crate = "path")]` says where loadtest is, if not at
+/// refused: the tasks in them would not be seen. Keys of `#[tasks(…)]`: `wait_time = expr` (of a set; of a user it
+/// wins over the one of `#[user]`), `sequential`, `markov`, and `crate = "path"`, which says where loadtest is, if not at
 /// `::loadtest`.
 #[proc_macro_attribute]
 pub fn tasks(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
@@ -185,6 +290,17 @@ pub fn tasks(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> pr
 pub fn task(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
     drop(args);
     shown("task", expand_task(Span::call_site(), item.into()))
+}
+
+/// Marks a method that makes a task set in an `impl` block with [`#[tasks]`](macro@tasks#task-sets): `#[task_set]`, or
+/// `#[task_set(5, tags("forum"))]`. The user is in that set until one of its tasks says `interrupt()`.
+///
+/// Inside such a block the attribute needs no import. Anywhere else it is an error that says so.
+#[proc_macro_attribute]
+pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    drop(args);
+    let error = validate::tasks::task_by_itself(Span::call_site(), "task_set");
+    shown("task_set", fallback::attribute(&item.into(), &error))
 }
 
 /// Writes the `main` function of a load test: the whole command line, for these user classes.
@@ -260,21 +376,24 @@ fn user(input: TokenStream) -> TokenStream {
 
 fn expand_tasks(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
-    let krate = validate::tasks::arguments(args, &mut errors);
-    tasks_of(&krate, item, errors)
+    let arguments = validate::course::arguments(args, &mut errors);
+    tasks_of(arguments, item, errors)
 }
 
 /// The block with the errors that there are already.
-fn tasks_of(krate: &args::Krate, item: TokenStream, mut errors: Errors) -> TokenStream {
+fn tasks_of(arguments: Arguments, item: TokenStream, mut errors: Errors) -> TokenStream {
+    let Arguments { krate, order, wait_time } = arguments;
+    let krate = &krate;
     let block = match syn::parse2::<ast::TasksBlock>(item.clone()) {
         Ok(block) => block,
         Err(error) => return not_a_block(krate, item, &error),
     };
-    let found = validate::tasks::tasks(&block, &mut errors);
+    let found = validate::tasks::tasks(&block, order, wait_time, &mut errors);
     match errors.finish() {
         Ok(()) => {
             let implementation = expand::tasks(krate, &block, &found);
-            quote!(#block #implementation)
+            let warnings = expand::warnings(&found);
+            quote!(#block #implementation #warnings)
         }
         Err(error) => fallback::tasks(krate, &block, &found, &error),
     }
@@ -293,9 +412,9 @@ fn expand_task(attribute: Span, item: TokenStream) -> TokenStream {
     if syn::parse2::<ast::TasksBlock>(item.clone()).is_ok() {
         let mut errors = Errors::default();
         errors.push(validate::tasks::task_on_an_impl(attribute));
-        return tasks_of(&args::Krate::default(), item, errors);
+        return tasks_of(Arguments::default(), item, errors);
     }
-    fallback::attribute(&item, &validate::tasks::task_by_itself(attribute))
+    fallback::attribute(&item, &validate::tasks::task_by_itself(attribute, "task"))
 }
 
 fn expand_main(input: &TokenStream) -> TokenStream {

@@ -3,9 +3,12 @@
 //! The rules that need types are not here: the expansion puts trait bounds at the user's own types, and the
 //! traits carry the messages.
 
+pub(crate) mod course;
 pub(crate) mod entry;
 pub(crate) mod hooks;
 pub(crate) mod methods;
+pub(crate) mod sets;
+pub(crate) mod task_args;
 pub(crate) mod tasks;
 pub(crate) mod user;
 

@@ -108,6 +108,26 @@ pub(super) struct Flags {
     #[arg(short, long)]
     pub(super) list: bool,
 
+    /// Show how often each class and task runs, and end
+    #[arg(long)]
+    pub(super) show_task_ratio: bool,
+
+    /// The same as JSON
+    #[arg(long, conflicts_with = "show_task_ratio")]
+    pub(super) show_task_ratio_json: bool,
+
+    /// Run only tasks with one of these tags: -T read -T search, or --tags read search before another flag
+    #[arg(short = 'T', long, env = "LOADTEST_TAGS", value_name = "TAG", num_args = 1.., value_delimiter = ' ')]
+    tags: Vec<String>,
+
+    /// Leave out tasks with one of these tags, whatever --tags says
+    #[arg(short = 'E', long, env = "LOADTEST_EXCLUDE_TAGS", value_name = "TAG", num_args = 1.., value_delimiter = ' ')]
+    exclude_tags: Vec<String>,
+
+    /// Take every weight, of user classes and of tasks, for 1
+    #[arg(long, env = "LOADTEST_EQUAL_WEIGHTS", value_parser = FalseyValueParser::new())]
+    equal_weights: bool,
+
     /// The exit code when requests failed or tasks had errors
     #[arg(long, env = "LOADTEST_EXIT_CODE_ON_ERROR", value_name = "N", default_value_t = exit_code::ERRORS, value_parser = code, allow_hyphen_values = true)]
     pub(super) exit_code_on_error: u8,
@@ -157,6 +177,16 @@ impl Flags {
         }
         if self.reset_stats {
             test = test.reset_stats(true);
+        }
+        let given = |tags: &[String]| tags.iter().filter(|tag| !tag.is_empty()).cloned().collect::<Vec<_>>();
+        if !given(&self.tags).is_empty() {
+            test = test.tags(given(&self.tags));
+        }
+        if !given(&self.exclude_tags).is_empty() {
+            test = test.exclude_tags(given(&self.exclude_tags));
+        }
+        if self.equal_weights {
+            test = test.equal_weights(true);
         }
         Ok(test)
     }

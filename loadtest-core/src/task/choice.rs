@@ -35,6 +35,7 @@ impl Chooser {
     }
 
     /// The share of each number.
+    #[cfg(any(feature = "cli", test))]
     #[expect(clippy::cast_precision_loss, reason = "shares of weights, which are below 2^53")]
     pub(crate) fn shares(&self) -> Vec<f64> {
         let total = self.upto[self.upto.len() - 1] as f64;
@@ -89,8 +90,8 @@ impl Course {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the task ratio"))]
     /// The share of each task among all that run, in the long run.
+    #[cfg(any(feature = "cli", test))]
     pub(crate) fn shares(&self) -> Vec<f64> {
         match self {
             Self::Random(chooser) => chooser.shares(),
@@ -107,6 +108,7 @@ impl Course {
 ///
 /// The mean over many steps rather than the last of them: that also converges for a chain that goes in a circle
 /// (Cesàro's sum; Kemeny and Snell, Finite Markov Chains, 1960, theorem 5.1.1).
+#[cfg(any(feature = "cli", test))]
 fn long_run(first: usize, next: &[Option<Chooser>]) -> Vec<f64> {
     const STEPS: u32 = 20_000;
     let moves: Vec<Option<Vec<f64>>> = next.iter().map(|next| next.as_ref().map(Chooser::shares)).collect();

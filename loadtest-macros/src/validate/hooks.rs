@@ -96,15 +96,9 @@ pub(crate) fn not_a_near_miss(sig: &Signature) -> syn::Result<()> {
 /// The attributes that a hook cannot have.
 pub(crate) fn no_task_attribute(hook: Hook, helpers: &[Helper]) -> syn::Result<()> {
     let name = hook.name();
-    let (tokens, found) = match helpers.first() {
-        None => return Ok(()),
-        Some(Helper::Task(attr)) => (attr.original.meta.to_token_stream(), "task"),
-        Some(Helper::TaskSet(attr)) => (attr.meta.to_token_stream(), "task_set"),
-        Some(Helper::Tasks(attr)) => (attr.meta.to_token_stream(), "tasks"),
-        Some(Helper::Conditional(attr)) => (attr.meta.to_token_stream(), "cfg_attr"),
-    };
+    let Some((attr, found)) = helpers.first().map(Helper::original) else { return Ok(()) };
     Err(Error::new_spanned(
-        tokens,
+        attr.meta.to_token_stream(),
         format!("`{name}` is a hook, which runs by its name: remove `#[{found}]`, or name the task otherwise"),
     ))
 }

@@ -12,6 +12,7 @@ use crate::text::text;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Task,
+    TaskSet,
     Hook(Hook),
 }
 
@@ -20,6 +21,7 @@ impl Role {
     fn name(self) -> String {
         match self {
             Self::Task => "`#[task]`".to_owned(),
+            Self::TaskSet => "`#[task_set]`".to_owned(),
             Self::Hook(hook) => format!("`{}`", hook.name()),
         }
     }
@@ -28,6 +30,7 @@ impl Role {
     fn form(self, sig: &Signature) -> String {
         match self {
             Self::Task => format!("`async fn {}(&mut self) -> TaskResult`", sig.ident),
+            Self::TaskSet => format!("`fn {}(&mut self) -> Forum`", sig.ident),
             Self::Hook(hook) => format!("`{}`", hook.form()),
         }
     }
@@ -38,6 +41,13 @@ pub(crate) fn method(sig: &Signature, role: Role, errors: &mut Errors) {
     function(sig, role, errors);
     errors.take(is_method(sig, role));
     errors.take(no_parameters(sig, role));
+}
+
+/// What also holds for a method that is not `async`.
+pub(crate) fn plain_method(sig: &Signature, role: Role, errors: &mut Errors) {
+    errors.take(no_qualifiers(sig, role));
+    errors.take(no_generics(sig, role));
+    errors.take(is_method(sig, role));
 }
 
 /// What also holds for `setup` and `teardown`.

@@ -1,17 +1,17 @@
-//! The rules of `#[tasks]` and `#[task]`.
+//! The rules of `#[tasks]`: what stands in its block.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, Expr, Ident, Lit};
+use syn::{Attribute, Error, Expr, Ident};
 
+use super::course::{self, Next, Order};
 use super::hooks::{self, Hook, SetupArgs, TeardownArg};
 use super::methods::{self, Output, Role};
-use super::{crate_path, known_keys, literal};
-use crate::args::{Arg, Krate, TASKS_KEYS, parse_list};
+use super::sets::{self, EnteredSet};
+use super::task_args::{self, Choice};
 use crate::ast::{Item, Method, TasksBlock};
-use crate::attr::{Helper, TaskArgs, TaskAttr};
+use crate::attr::{Helper, TaskAttr};
 use crate::errors::Errors;
 use crate::text::text;
 
@@ -19,6 +19,10 @@ use crate::text::text;
 #[derive(Default)]
 pub(crate) struct Tasks {
     pub(crate) tasks: Vec<Task>,
+    pub(crate) order: Order,
+    pub(crate) wait_time: Option<Expr>,
+    /// Tasks of a Markov chain to which no way leads.
+    pub(crate) unreachable: Vec<Ident>,
     /// Several when each has its own `#[cfg]`; so with all hooks.
     pub(crate) on_start: Vec<Call>,
     pub(crate) on_stop: Vec<Call>,
@@ -26,10 +30,14 @@ pub(crate) struct Tasks {
     pub(crate) teardown: Vec<(Call, Vec<TeardownArg>)>,
 }
 
-/// A task and how often it is chosen.
+/// A task, how it is chosen, and what may follow it.
 pub(crate) struct Task {
     pub(crate) call: Call,
-    pub(crate) weight: u32,
+    pub(crate) choice: Choice,
+    /// In a Markov chain.
+    pub(crate) next: Vec<Next>,
+    /// Where `#[task_set]` says so.
+    pub(crate) set: Option<EnteredSet>,
 }
 
 /// What is needed to call a method of the user.
@@ -56,34 +64,10 @@ impl Call {
     }
 }
 
-/// The arguments of `#[tasks(…)]`.
-pub(crate) fn arguments(tokens: TokenStream, errors: &mut Errors) -> Krate {
-    let mut args = parse_list(tokens, &TASKS_KEYS, errors);
-    args.retain(|arg| match not_supported_yet(arg) {
-        Some(error) => {
-            errors.push(error);
-            false
-        }
-        None => true,
-    });
-    let mut values = known_keys(args, &TASKS_KEYS, errors);
-    crate_path(values.take("crate"), errors)
-}
-
-fn not_supported_yet(arg: &Arg) -> Option<Error> {
-    let key = &arg.key;
-    ["sequential", "markov", "wait_time"].iter().any(|later| key == later).then(|| {
-        Error::new(
-            key.span(),
-            format!("`#[tasks({key})]` is not supported yet; `#[tasks]` takes {}", TASKS_KEYS.listed()),
-        )
-    })
-}
-
 /// The tasks and hooks of the block; every mistake goes to `errors`.
-pub(crate) fn tasks(block: &TasksBlock, errors: &mut Errors) -> Tasks {
+pub(crate) fn tasks(block: &TasksBlock, order: Order, wait_time: Option<Expr>, errors: &mut Errors) -> Tasks {
     errors.take(not_a_trait_impl(block));
-    let mut found = Tasks::default();
+    let mut found = Tasks { order, wait_time, ..Tasks::default() };
     let mut has_task = false;
     for item in &block.items {
         match item {
@@ -102,6 +86,11 @@ pub(crate) fn tasks(block: &TasksBlock, errors: &mut Errors) -> Tasks {
     if !has_task && block.of_trait.is_none() {
         errors.push(no_task(block));
     }
+    if order == Order::Markov && !found.tasks.is_empty() {
+        errors.take(course::leads_somewhere(&found.tasks, block));
+        course::targets(&found.tasks, errors);
+        found.unreachable = course::unreachable(&found.tasks);
+    }
     found
 }
 
@@ -111,10 +100,10 @@ fn sort_method(method: &Method, found: &mut Tasks, errors: &mut Errors) {
     let Some(hook) = Hook::named(&sig.ident) else {
         if method.helpers.is_empty() {
             errors.take(hooks::not_a_near_miss(sig));
-        } else if let Some(weight) = task(method, errors)
+        } else if let Some((choice, next, set)) = task(method, found.order, errors)
             && !found.tasks.iter().any(|task| task.call.repeats(&call))
         {
-            found.tasks.push(Task { call, weight });
+            found.tasks.push(Task { call, choice, next, set });
         }
         return;
     };
@@ -162,10 +151,7 @@ fn macro_in_the_block(item: &syn::ImplItemMacro) -> Error {
 }
 
 fn task_on_no_method(helper: &Helper, item: &syn::ImplItem) -> Error {
-    let (Helper::Task(TaskAttr { original, .. })
-    | Helper::TaskSet(original)
-    | Helper::Tasks(original)
-    | Helper::Conditional(original)) = helper;
+    let (original, _) = helper.original();
     let found = match item {
         syn::ImplItem::Const(_) => "a constant",
         syn::ImplItem::Type(_) => "a type",
@@ -185,34 +171,45 @@ fn no_task(block: &TasksBlock) -> Error {
     Error::new_spanned(ty, message)
 }
 
-/// The weight of a method that is meant as a task.
-fn task(method: &Method, errors: &mut Errors) -> Option<u32> {
-    if !method.helpers.iter().any(|helper| matches!(helper, Helper::TaskSet(_))) {
+/// How a method that is meant as a task is chosen, what may follow it, and the set that it enters.
+fn task(method: &Method, order: Order, errors: &mut Errors) -> Option<(Choice, Vec<Next>, Option<EnteredSet>)> {
+    let enters = method.helpers.iter().any(|helper| matches!(helper, Helper::TaskSet(_)));
+    let set = if enters {
+        // Without a type that can be named there is nothing to enter.
+        Some(sets::entered(&method.sig, errors)?)
+    } else {
         methods::method(&method.sig, Role::Task, errors);
-    }
-    let mut weight = None;
+        None
+    };
+    let mut choice = None;
+    let mut next = None;
     let mut first = true;
     for helper in &method.helpers {
         match helper {
-            Helper::Task(attr) if first => {
-                weight = errors.take(task_weight(attr));
+            Helper::Task(attr) | Helper::TaskSet(attr) if first => {
+                choice = task_args::choice(attr, order, errors);
                 first = false;
             }
-            Helper::Task(attr) => errors.push(task_twice(attr)),
-            Helper::TaskSet(attr) => errors.push(no_task_sets_yet(attr)),
+            Helper::Task(attr) | Helper::TaskSet(attr) => errors.push(task_twice(attr, enters)),
+            Helper::Next(attr) if next.is_none() => next = Some(course::next(attr, order, errors)),
+            Helper::Next(attr) => errors.push(course::next_twice(attr)),
             Helper::Tasks(attr) => errors.push(tasks_on_a_method(attr)),
             Helper::Conditional(attr) => errors.push(conditional_task(attr)),
         }
     }
-    weight
+    if first && let Some(Helper::Next(attr)) = method.helpers.first() {
+        errors.push(course::next_without_task(attr));
+    }
+    Some((choice?, next.unwrap_or_default(), set))
 }
 
-fn task_twice(attr: &TaskAttr) -> Error {
-    Error::new_spanned(&attr.original.meta, "`#[task]` is there twice; keep one, with the weight: `#[task(3)]`")
-}
-
-fn no_task_sets_yet(attr: &Attribute) -> Error {
-    Error::new_spanned(attr.path(), "`#[task_set]` is not supported yet; `#[tasks]` knows `#[task]` and `#[task(3)]`")
+fn task_twice(attr: &TaskAttr, enters: bool) -> Error {
+    let message = if enters {
+        "a method is one task: keep `#[task_set]`, with the weight: `#[task_set(3)]`"
+    } else {
+        "`#[task]` is there twice; keep one, with the weight: `#[task(3)]`"
+    };
+    Error::new_spanned(&attr.original.meta, message)
 }
 
 fn tasks_on_a_method(attr: &Attribute) -> Error {
@@ -223,57 +220,6 @@ fn conditional_task(attr: &Attribute) -> Error {
     Error::new_spanned(
         &attr.meta,
         "`#[tasks]` cannot see into `cfg_attr`: write `#[cfg(…)]` and `#[task]` on the method",
-    )
-}
-
-fn task_weight(attr: &TaskAttr) -> syn::Result<u32> {
-    let list = match &attr.args {
-        TaskArgs::None => return Ok(1),
-        TaskArgs::Assigned => {
-            return Err(weight_in_parentheses(&attr.original.meta));
-        }
-        TaskArgs::List(Ok(list)) => list,
-        TaskArgs::List(Err(error)) => {
-            return Err(Error::new(error.span(), format!("`#[task(…)]` takes a weight, {WEIGHT_FORM}")));
-        }
-    };
-    match &list[..] {
-        [] => Err(Error::new_spanned(&attr.original.meta, format!("`#[task()]` has no weight, {WEIGHT_FORM}"))),
-        [weight] => weight_of(weight),
-        [_, more @ ..] => Err(Error::new_spanned(
-            quote!(#(#more)*),
-            format!("`#[task(…)]` takes one weight, found also `{}`: write `#[task(3)]`", text(&quote!(#(#more),*))),
-        )),
-    }
-}
-
-const WEIGHT_FORM: &str = "a whole number of at least 1: write `#[task(3)]`, or `#[task]` for 1";
-
-fn weight_of(value: &Expr) -> syn::Result<u32> {
-    if let Expr::Assign(pair) = value {
-        return Err(weight_in_parentheses(pair));
-    }
-    if let Some(Lit::Int(number)) = literal(value) {
-        return match number.base10_parse::<u32>() {
-            Ok(0) => Err(Error::new(
-                number.span(),
-                "a task of weight 0 never runs: write a whole number of at least 1, as `#[task(3)]`, \
-                 or remove `#[task]`",
-            )),
-            Ok(weight) => Ok(weight),
-            Err(_) => Err(Error::new(
-                number.span(),
-                format!("the weight of a task is at most {}, found `{number}`: write `#[task(3)]`", u32::MAX),
-            )),
-        };
-    }
-    Err(Error::new_spanned(value, format!("`#[task({})]` is no weight; it is {WEIGHT_FORM}", text(value))))
-}
-
-fn weight_in_parentheses(tokens: &impl ToTokens) -> Error {
-    Error::new_spanned(
-        tokens,
-        format!("the weight stands alone in `#[task]`, found `{}`: write `#[task(3)]`", text(tokens)),
     )
 }
 
@@ -299,8 +245,10 @@ pub(crate) fn not_an_impl(item: &syn::Item) -> Error {
 }
 
 /// `#[task]` that no `#[tasks]` took off; the attribute itself is what is in the wrong place.
-pub(crate) fn task_by_itself(attribute: proc_macro2::Span) -> Error {
-    Error::new(attribute, "`#[task]` works inside an `impl` block with `#[tasks]`: put `#[tasks]` on the `impl` block")
+pub(crate) fn task_by_itself(attribute: proc_macro2::Span, name: &str) -> Error {
+    let message =
+        format!("`#[{name}]` works inside an `impl` block with `#[tasks]`: put `#[tasks]` on the `impl` block");
+    Error::new(attribute, message)
 }
 
 /// `#[task]` where `#[tasks]` was meant.

@@ -1,0 +1,163 @@
+//! How often each class and task runs, as a tree: `--show-task-ratio`.
+
+use std::fmt::Write;
+
+use crate::plan::Plan;
+use crate::task::graph::Graph;
+
+/// The share of a class or task, and what is in it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Ratio {
+    pub(crate) name: &'static str,
+    /// From 0 to 1: of the level that it is in.
+    pub(crate) share: f64,
+    pub(crate) inside: Vec<Self>,
+    /// A set that contains itself: what is in it stands further up.
+    pub(crate) cut: bool,
+}
+
+impl Plan {
+    /// The classes with their tasks. The share of a class is that among the users of this run, and what is in a set are the
+    /// shares among its tasks, in the long run.
+    pub(crate) fn ratio(&self) -> Vec<Ratio> {
+        let dealt = self.deal(self.settings.users.min(1_000_000));
+        self.classes
+            .iter()
+            .zip(&self.graphs)
+            .enumerate()
+            .map(|(number, (class, graph))| {
+                let users = dealt.iter().filter(|class| usize::from(**class) == number).count();
+                #[expect(clippy::cast_precision_loss, reason = "a share of at most a million users")]
+                let share = users as f64 / dealt.len().max(1) as f64;
+                Ratio { name: class.name(), share, inside: tasks(graph, 0, &mut vec![0]), cut: false }
+            })
+            .collect()
+    }
+}
+
+/// The tasks of a set; `path` are the sets around them.
+fn tasks(graph: &Graph, set: usize, path: &mut Vec<usize>) -> Vec<Ratio> {
+    let plan = &graph.sets[set];
+    let shares = plan.course.shares();
+    let mut found = Vec::new();
+    for (number, (task, share)) in plan.info.tasks.iter().zip(shares).enumerate() {
+        if share <= 0.0 {
+            continue;
+        }
+        let mut ratio = Ratio { name: task.name, share, inside: Vec::new(), cut: false };
+        match plan.enters[number] {
+            Some(set) if path.contains(&set) => ratio.cut = true,
+            Some(set) => {
+                path.push(set);
+                ratio.inside = tasks(graph, set, path);
+                path.pop();
+            }
+            None => {}
+        }
+        found.push(ratio);
+    }
+    found
+}
+
+/// Both trees as text, as Locust prints them.
+pub(crate) fn text(ratio: &[Ratio]) -> String {
+    let rule = "-".repeat(80);
+    let mut out = format!("\n Task ratio per User class\n{rule}\n");
+    lines(ratio, None, 0, &mut out);
+    let _ = write!(out, "\n Total task ratio\n{rule}\n");
+    lines(ratio, Some(1.0), 0, &mut out);
+    out
+}
+
+/// Of the level that a task is in, or, with the share of that level, of everything.
+fn of(ratio: &Ratio, level: Option<f64>) -> f64 {
+    ratio.share * level.unwrap_or(1.0)
+}
+
+fn lines(ratios: &[Ratio], level: Option<f64>, depth: usize, out: &mut String) {
+    for ratio in ratios {
+        let share = of(ratio, level);
+        let cut = if ratio.cut { " (as above)" } else { "" };
+        let _ = writeln!(out, "{:indent$} * {:.1} {}{cut}", "", share * 100.0, ratio.name, indent = depth);
+        lines(&ratio.inside, level.map(|_| share), depth + 1, out);
+    }
+}
+
+/// Both trees in Locust's JSON.
+pub(crate) fn json(ratio: &[Ratio]) -> String {
+    let mut out = String::from("{\n  \"per_class\": ");
+    object(ratio, None, 1, &mut out);
+    out.push_str(",\n  \"total\": ");
+    object(ratio, Some(1.0), 1, &mut out);
+    out.push_str("\n}\n");
+    out
+}
+
+/// Names are those of types and methods: nothing in them needs escaping but what `#[user(name = "…")]` may hold.
+fn object(ratios: &[Ratio], level: Option<f64>, depth: usize, out: &mut String) {
+    let indent = "  ".repeat(depth + 1);
+    out.push('{');
+    for (number, ratio) in ratios.iter().enumerate() {
+        let share = of(ratio, level);
+        let _ =
+            write!(out, "{}\n{indent}{}: {{ \"ratio\": {share}", if number > 0 { "," } else { "" }, quoted(ratio.name));
+        if !ratio.inside.is_empty() {
+            out.push_str(", \"tasks\": ");
+            object(&ratio.inside, level.map(|_| share), depth + 1, out);
+        }
+        out.push_str(" }");
+    }
+    let _ = write!(out, "\n{}}}", "  ".repeat(depth));
+}
+
+/// A JSON string (RFC 8259, section 7).
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => quoted.extend(['\\', c]),
+            c if u32::from(c) < 0x20 => {
+                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
+            }
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(name: &'static str, share: f64) -> Ratio {
+        Ratio { name, share, inside: Vec::new(), cut: false }
+    }
+
+    fn tree() -> Vec<Ratio> {
+        let thread = Ratio { cut: true, ..leaf("back", 0.5) };
+        let forum = Ratio { inside: vec![leaf("read", 0.5), thread], ..leaf("forum", 0.25) };
+        vec![Ratio { inside: vec![leaf("walk", 0.75), forum], ..leaf("Reader", 0.5) }, leaf("Admin\"", 0.5)]
+    }
+
+    #[test]
+    fn the_text_has_both_trees() {
+        let text = text(&tree());
+        let (per_class, total) = text.split_once("Total task ratio").expect("both");
+        for line in [" * 50.0 Reader", "  * 75.0 walk", "  * 25.0 forum", "   * 50.0 read", "   * 50.0 back (as above)"]
+        {
+            assert!(per_class.lines().any(|found| found == line), "{line}:\n{per_class}");
+        }
+        for line in [" * 50.0 Reader", "  * 37.5 walk", "  * 12.5 forum", "   * 6.2 read"] {
+            assert!(total.lines().any(|found| found == line), "{line}:\n{total}");
+        }
+    }
+
+    #[test]
+    fn the_json_is_json() {
+        let json: serde_json::Value = serde_json::from_str(&json(&tree())).expect("JSON");
+        assert_eq!(json["per_class"]["Reader"]["tasks"]["forum"]["tasks"]["read"]["ratio"], 0.5);
+        assert_eq!(json["total"]["Reader"]["tasks"]["forum"]["tasks"]["read"]["ratio"], 0.0625);
+        assert_eq!(json["total"]["Admin\""]["ratio"], 0.5);
+    }
+}
