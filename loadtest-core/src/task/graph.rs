@@ -179,3 +179,159 @@ fn markov(set: &SetInfo, runs: &[bool], filter: &Filter) -> Result<Course, Input
     let first = runs.iter().position(|runs| *runs).unwrap_or(0);
     Ok(Course::Markov(first, next.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::task::{Scope, Tasks};
+    use crate::{Exit, SetupContext, TaskResult};
+
+    /// A set of these tasks that does nothing.
+    macro_rules! set {
+        ($name:ident, $order:expr, [$($task:expr),* $(,)?]) => {
+            struct $name;
+            impl Tasks for $name {
+                const TASKS: &'static [TaskInfo] = &[$($task),*];
+                const ORDER: Order = $order;
+                type Shared = ();
+                async fn setup(_: &SetupContext) -> Result<(), Exit> {
+                    Ok(())
+                }
+                async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+                    Ok(())
+                }
+            }
+        };
+    }
+
+    set!(
+        Shop,
+        Order::Random,
+        [
+            TaskInfo::new("look", 3).tags(&["read"]),
+            TaskInfo::new("buy", 1).tags(&["write", "slow"]),
+            TaskInfo::set::<Forum>("forum", 2),
+            TaskInfo::set::<Forum>("quiet_forum", 1).tags(&["quiet"]),
+        ]
+    );
+    set!(
+        Forum,
+        Order::Sequential,
+        [
+            TaskInfo::new("read", 2).tags(&["read"]),
+            TaskInfo::new("post", 1).tags(&["write"]),
+            TaskInfo::set::<Thread>("thread", 1),
+        ]
+    );
+    set!(Thread, Order::Random, [TaskInfo::set::<Forum>("back", 1), TaskInfo::new("answer", 1).tags(&["write"]),]);
+    // Sets that lead only to each other.
+    set!(Ping, Order::Random, [TaskInfo::set::<Pong>("pong", 1)]);
+    set!(Pong, Order::Random, [TaskInfo::set::<Ping>("ping", 1)]);
+    set!(
+        Chain,
+        Order::Markov,
+        [
+            TaskInfo::new("a", 1).next(&[("b", 3), ("c", 1)]),
+            TaskInfo::new("b", 1).next(&[("a", 1)]),
+            TaskInfo::new("c", 1),
+        ]
+    );
+    set!(Lost, Order::Markov, [TaskInfo::new("a", 1).next(&[("z", 1)])]);
+
+    fn filter(tags: &[&str], exclude: &[&str]) -> Filter {
+        let owned = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect();
+        Filter { tags: owned(tags), exclude: owned(exclude), equal_weights: false }
+    }
+
+    /// The tasks of each set that have a share, by the way to them.
+    fn left<S: Tasks + 'static>(filter: &Filter) -> Option<Vec<String>> {
+        let graph = Graph::new(SetInfo::of::<S>(), filter).expect("a graph")?;
+        let mut found = Vec::new();
+        let mut left = vec![(0, String::new(), 0)];
+        while let Some((set, path, depth)) = left.pop() {
+            let plan = &graph.sets[set];
+            for (number, share) in plan.course.shares().into_iter().enumerate().filter(|(_, share)| *share > 0.0) {
+                let name = format!("{path}{}", plan.info.tasks[number].name);
+                match plan.enters[number] {
+                    Some(inside) if depth < 2 => left.push((inside, format!("{name}/"), depth + 1)),
+                    Some(_) => {}
+                    None => {
+                        assert!(share > 0.0);
+                        found.push(name);
+                    }
+                }
+            }
+        }
+        found.sort();
+        Some(found)
+    }
+
+    #[test]
+    fn without_tags_everything_runs_and_circles_end() {
+        let all = left::<Shop>(&Filter::default()).expect("tasks");
+        assert_eq!(all.len(), 2 + 2 * 2 + 2, "{all:?}");
+        let graph = Graph::new(SetInfo::of::<Shop>(), &Filter::default()).expect("a graph").expect("tasks");
+        assert_eq!(graph.sets.len(), 3, "each type once");
+        assert_eq!(graph.task_name(0, 1), "buy");
+        assert_eq!(graph.task_name(1, 1), "Forum::post");
+        assert_eq!(graph.task_name(9, 9), "?");
+    }
+
+    #[test]
+    fn tags_choose_tasks_in_sets_and_the_tag_of_a_way_chooses_all_behind_it() {
+        assert_eq!(
+            left::<Shop>(&filter(&["read"], &[])).expect("tasks"),
+            ["forum/read", "look", "quiet_forum/read"],
+            "the thread leads only back"
+        );
+        assert_eq!(
+            left::<Shop>(&filter(&["quiet"], &[])).expect("tasks"),
+            ["quiet_forum/post", "quiet_forum/read", "quiet_forum/thread/answer"]
+        );
+        assert_eq!(left::<Shop>(&filter(&["slow"], &[])).expect("tasks"), ["buy"]);
+    }
+
+    #[test]
+    fn excluded_tags_win() {
+        assert_eq!(
+            left::<Shop>(&filter(&["write"], &["slow"])).expect("tasks"),
+            ["forum/post", "forum/thread/answer", "quiet_forum/post", "quiet_forum/thread/answer"]
+        );
+        assert_eq!(left::<Shop>(&filter(&["quiet"], &["quiet"])), None);
+        assert_eq!(
+            left::<Shop>(&filter(&[], &["read", "write"])),
+            None,
+            "sets without a task of their own are left out"
+        );
+    }
+
+    #[test]
+    fn sets_that_lead_only_to_each_other_have_nothing_to_do() {
+        assert_eq!(left::<Ping>(&Filter::default()), None);
+    }
+
+    #[test]
+    fn a_chain_keeps_its_ways() {
+        let graph = Graph::new(SetInfo::of::<Chain>(), &Filter::default()).expect("a graph").expect("tasks");
+        let shares = graph.sets[0].course.shares();
+        // From a to b three times out of four: a, b and c are visited 4 : 3 : 1.
+        for (share, expected) in shares.iter().zip([0.5, 0.375, 0.125]) {
+            assert!((share - expected).abs() < 1e-3, "{shares:?}");
+        }
+        let error = Graph::new(SetInfo::of::<Lost>(), &Filter::default()).expect_err("no such task");
+        assert!(error.to_string().contains("`z`, which is no task of Lost"), "{error}");
+    }
+
+    #[test]
+    fn equal_weights_are_equal() {
+        let equal = Filter { equal_weights: true, ..Filter::default() };
+        let graph = Graph::new(SetInfo::of::<Shop>(), &equal).expect("a graph").expect("tasks");
+        assert_eq!(graph.sets[0].course.shares(), [0.25; 4]);
+    }
+
+    #[test]
+    fn every_tag_is_known() {
+        let all: Vec<_> = tags([SetInfo::of::<Shop>()]).into_iter().collect();
+        assert_eq!(all, ["quiet", "read", "slow", "write"]);
+    }
+}
