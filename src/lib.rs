@@ -71,6 +71,7 @@
 //! | `http` | yes | `HttpSession` |
 //! | `compression` | yes | bodies of answers are asked for compressed, and decoded |
 //! | `cli` | yes | `main!` and its command line |
+//! | `feeders` | no | [`Feeder`]s of rows from CSV files and JSON lines; those from lists are always there |
 //! | `reqwest` | no | a second transport for `HttpSession` |
 
 pub use loadtest_core::*;

@@ -9,6 +9,7 @@ mod error;
 mod exit;
 #[cfg(feature = "cli")]
 mod exit_code;
+mod feeder;
 mod life;
 mod plan;
 mod report;
@@ -31,6 +32,9 @@ pub use exit::{
     ErrorKind, Exit, IntoTaskResult, RecordedError, TaskResult, fail, interrupt, interrupt_and_wait, reschedule,
     stop_test, stop_user,
 };
+#[cfg(feature = "feeders")]
+pub use feeder::CsvFormat;
+pub use feeder::{Feeder, RunOut};
 pub use report::{EndedBy, Report};
 pub use runner::load_test::Stopper;
 pub use runner::{LoadTest, RunError, Running};

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// From the lowest rank to the highest; modules of one rank do not know each other, unless they are in one module.
-const RANKS: [&[&str]; 12] = [
+const RANKS: [&[&str]; 13] = [
     &["units", "error", "exit", "tls"],
     &["stats"],
     &["wait"],
     &["context"],
+    &["feeder"],
     &["task"],
     &["user"],
     &["life"],

@@ -48,9 +48,12 @@ fn test() -> Result<(), String> {
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"], &[])?;
     // What a test suite uses, and what a crate for another protocol uses.
-    for features in
-        [&["--no-default-features", "--features", "http"][..], &["--no-default-features"], &["--features", "reqwest"]]
-    {
+    for features in [
+        &["--no-default-features", "--features", "http"][..],
+        &["--no-default-features"],
+        &["--no-default-features", "--features", "feeders"],
+        &["--features", "reqwest"],
+    ] {
         cargo(&[&["clippy", "-p", "loadtest-rs", "--lib"], features, &["--", "-D", "warnings"]].concat(), &[])?;
     }
     cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
