@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod control;
+pub(crate) mod rendezvous;
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -22,6 +23,7 @@ use crate::stats::{Failure, RecorderHandle};
 use crate::tls::TlsOptions;
 use client::{Client, Configure};
 use control::{Busy, Stop, UserControl};
+use rendezvous::Meetings;
 
 /// What is the same for all users of a run, on all threads.
 pub(crate) struct RunInfo {
@@ -29,12 +31,14 @@ pub(crate) struct RunInfo {
     pub(crate) seed: u64,
     pub(crate) host: Option<String>,
     pub(crate) tls: TlsOptions,
+    pub(crate) meetings: Meetings,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl RunInfo {
     pub(crate) fn new(run_id: String, seed: u64, host: Option<String>, tls: TlsOptions) -> Self {
-        Self { run_id, seed, host, tls, shared: Mutex::default() }
+        let meetings = Meetings::default();
+        Self { run_id, seed, host, tls, meetings, shared: Mutex::default() }
     }
 }
 

@@ -92,6 +92,11 @@ impl UserControl {
         InSet(self)
     }
 
+    /// Whether the user says goodbye already: what it waits for then, a stop does not end.
+    pub(crate) fn is_in_on_stop(&self) -> bool {
+        self.task.get() == IN_ON_STOP
+    }
+
     pub(crate) fn set_task(&self, task: u32, busy: &Busy) {
         self.task.set(task);
         busy.is_with(self);

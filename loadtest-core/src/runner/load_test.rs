@@ -293,8 +293,9 @@ impl LoadTest {
         }
         let seed = self.seed.unwrap_or_else(random);
         let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
-        let run = Arc::new(RunInfo::new(run_id(), seed, self.host, tls));
-        Ok(Plan { run, classes, graphs, units, settings, on_stop_permits })
+        let mut run = RunInfo::new(run_id(), seed, self.host, tls);
+        run.meetings.users = settings.users;
+        Ok(Plan { run: Arc::new(run), classes, graphs, units, settings, on_stop_permits })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod hooks;
 mod ramps;
+mod rendezvous;
 mod sets;
 mod stops;
 
