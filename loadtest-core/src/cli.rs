@@ -4,6 +4,7 @@
 //! environment, the limit of open files. Everything else it does through the same [`LoadTest`] that tests use.
 
 mod csv_files;
+mod debug;
 mod defaults;
 mod flags;
 mod limits;
@@ -69,7 +70,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
         return Ok(exit_code::OK);
     }
     let classes: Vec<&String> = flags.user_classes.iter().filter(|name| !name.is_empty()).collect();
-    if !classes.is_empty() {
+    if !classes.is_empty() && !flags.debug.is_asked_for() {
         test.keep_classes(&classes)?;
     }
     test = flags.apply(test)?;
@@ -84,9 +85,13 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     // The host of the code is started only when all else is well.
     let planned = if host_of_code { test.clone().host(ANY_HOST) } else { test.clone() };
     planned.plan()?;
-    let screen = Arc::new(Screen::new(flags.only_summary));
+    let screen = Arc::new(Screen::new(flags.only_summary || flags.debug.is_asked_for()));
     log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
     let csv = flags.csv.as_deref().map(CsvFiles::create).transpose()?;
+    let unused = flags.unused();
+    if !unused.is_empty() {
+        tracing::warn!("--debug-user runs one user of that class: {} not used", unused.join(", "));
+    }
     panics::watch();
     if cfg!(panic = "abort") {
         tracing::warn!("built with panic = \"abort\": a panic in one task ends the whole run, without a report");

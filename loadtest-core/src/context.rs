@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod control;
 pub(crate) mod rendezvous;
+mod trace;
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -19,8 +20,10 @@ use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
+use crate::iterations::Iterations;
 use crate::stats::{Failure, RecorderHandle};
 use crate::tls::TlsOptions;
+use crate::trace::Trace;
 use client::{Client, Configure};
 use control::{Busy, Stop, UserControl};
 use rendezvous::Meetings;
@@ -32,13 +35,15 @@ pub(crate) struct RunInfo {
     pub(crate) host: Option<String>,
     pub(crate) tls: TlsOptions,
     pub(crate) meetings: Meetings,
+    pub(crate) trace: Option<Trace>,
+    pub(crate) iterations: Iterations,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl RunInfo {
     pub(crate) fn new(run_id: String, seed: u64, host: Option<String>, tls: TlsOptions) -> Self {
-        let meetings = Meetings::default();
-        Self { run_id, seed, host, tls, meetings, shared: Mutex::default() }
+        let (meetings, iterations) = (Meetings::default(), Iterations::default());
+        Self { run_id, seed, host, tls, meetings, trace: None, iterations, shared: Mutex::default() }
     }
 }
 
@@ -196,11 +201,13 @@ impl Context {
         match future.await {
             Ok(value) => {
                 pending.set_written();
+                self.tell_measured(method, name, None, pending.started_at().elapsed());
                 pending.ok();
                 Ok(value)
             }
             Err(error) => {
                 let message = message_with_causes(&error);
+                self.tell_measured(method, name, Some(&message), pending.started_at().elapsed());
                 pending.fail(Failure { error: &message, sample: "" });
                 Err(RecordedError::new(ErrorKind::Other, message))
             }
@@ -241,6 +248,10 @@ impl Context {
 
     pub(crate) fn control(&self) -> &UserControl {
         &self.0.control
+    }
+
+    pub(crate) fn iterations(&self) -> &Iterations {
+        &self.0.run.iterations
     }
 
     pub(crate) fn shard(&self) -> &Rc<ShardInfo> {

@@ -10,6 +10,7 @@ mod exit;
 #[cfg(feature = "cli")]
 mod exit_code;
 mod feeder;
+mod iterations;
 mod life;
 mod plan;
 mod report;
@@ -19,6 +20,7 @@ mod task;
 #[doc(hidden)]
 pub mod testing;
 mod tls;
+mod trace;
 pub mod units;
 mod user;
 mod wait;
@@ -40,5 +42,6 @@ pub use runner::load_test::Stopper;
 pub use runner::{LoadTest, RunError, Running};
 pub use task::{Order, Scope, SetupOutput, TaskInfo, Tasks};
 pub use tls::TlsOptions;
+pub use trace::Trace;
 pub use user::{User, UserInit};
 pub use wait::{Wait, between, constant};

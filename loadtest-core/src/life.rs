@@ -19,6 +19,7 @@ use tokio::sync::Semaphore;
 use crate::context::control::{Busy, IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop, UserControl};
 use crate::context::{Context, RunInfo, ShardInfo, Stream, generator};
 use crate::exit::{Exit, ExitKind};
+use crate::iterations::Iterations;
 use crate::life::board::{Alive, Phase};
 use crate::life::exceptions::{describe, record_exception};
 use crate::life::poll::{Ended, bounded, bounded_after_stop, stoppable_sleep, until_stopped};
@@ -105,6 +106,7 @@ async fn one_user<U: User>(
     let busy = &seat.shard.busy;
     seat.alive.set(Phase::Starting);
     seat.control.set_task(IN_ON_START, busy);
+    cx.tell_task(None, "on_start");
     let init = UserInit { cx, shared };
     let created = match panics::catch(|| U::create(&init)) {
         Ok(Ok(user)) => Ok(user),
@@ -148,6 +150,7 @@ async fn one_user<U: User>(
     // Closed when a thread had to be given up, as its users would keep their permits: then there is no limit.
     let _permit = seat.on_stop_permits.acquire().await;
     seat.control.set_task(IN_ON_STOP, busy);
+    cx.tell_task(None, "on_stop");
     let stopped = bounded(user.on_stop(), seat.on_stop_timeout).await;
     let leave = match (stopped, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
@@ -169,7 +172,7 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
     let Some(place) = &scope.place else { return Leave::StopUser };
     let Some(plan) = place.graph.sets.get(place.set) else { return Leave::StopUser };
     let control = scope.cx.control();
-    let busy: &Busy = &scope.cx.shard().busy;
+    let (busy, iterations): (&Busy, &Iterations) = (&scope.cx.shard().busy, scope.cx.iterations());
     let name = (place.set > 0).then_some(plan.info.name);
     // A panic is the user's, and no reason not to go on.
     let wait_of = |set: &S| match panics::catch(|| wait_time(set)) {
@@ -184,14 +187,24 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
         if control.stop() != Stop::No {
             return Leave::Stopped;
         }
+        if iterations.are_over_for(control.task_runs()) {
+            return Leave::StopUser;
+        }
         let Some(task) = plan.course.next(&mut cursor, &mut *place.rng.borrow_mut()) else { return Leave::ChainEnded };
-        if plan.enters[task].is_some() {
+        let iteration = if plan.enters[task].is_some() {
             // The set may borrow from this one, so it cannot ask later.
             place.wait.replace(wait_of(set));
-        }
+            None
+        } else {
+            let Some(iteration) = iterations.begin(control.task_runs()) else { return Leave::StopUser };
+            control.count_task_run();
+            Some(iteration)
+        };
+        scope.cx.tell_task(name, plan.info.tasks[task].name);
         control.set_task(task_number(place.set, task), busy);
         let (ended, yielded) = until_stopped(set.run_task(task, scope), control, place.depth).await;
         control.set_task(IN_NO_TASK, busy);
+        drop(iteration);
         let mut wait = wait_of(set).next(&mut *place.rng.borrow_mut());
         match ended {
             Ended::Dropped => return Leave::Stopped,
@@ -205,6 +218,8 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
             failed => exception(scope.cx, name, plan.info.tasks[task].name, failed),
         }
         match wait {
+            // Who gets no further task leaves at once.
+            Some(_) if iterations.are_over_for(control.task_runs()) => {}
             Some(wait) => stoppable_sleep(wait, control).await,
             // Without a wait, a task that never had to wait either would keep its thread to itself.
             None if !yielded => tokio::task::yield_now().await,
@@ -225,6 +240,7 @@ fn task_number(set: usize, task: usize) -> u32 {
 fn exception(cx: &Context, set: Option<&'static str>, task: &'static str, ended: Ended) {
     if let Some((message, place)) = describe(ended) {
         let task = set.map_or(Cow::Borrowed(task), |set| format!("{set}::{task}").into());
+        cx.tell_exception(cx.class(), &task, &message, place.as_deref());
         record_exception(cx.recorder(), cx.class(), &task, &message, place);
     }
 }

@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) stop_concurrency: usize,
     pub(crate) threads: usize,
     pub(crate) reset_stats: bool,
+    pub(crate) iterations: Option<u64>,
+    pub(crate) iterations_per_user: Option<u64>,
     pub(crate) equal_weights: bool,
 }
 

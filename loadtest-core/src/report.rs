@@ -25,6 +25,8 @@ pub enum EndedBy {
     StopTest(String),
     /// Every user had stopped itself.
     NoUsersLeft,
+    /// As many tasks had run as were to run in total.
+    Iterations,
     /// A `setup` failed: its user class, and the error.
     SetupFailed {
         /// The user class whose `setup` it was.
@@ -44,6 +46,7 @@ impl EndedBy {
             Self::Abort => "broken off".to_owned(),
             Self::StopTest(why) => format!("stop_test: {why}"),
             Self::NoUsersLeft => "every user has stopped itself".to_owned(),
+            Self::Iterations => "all iterations are done".to_owned(),
             Self::SetupFailed { class, message } => format!("{class}::setup failed: {message}"),
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod controller;
 pub(crate) mod load_test;
 mod ramp;
 pub(crate) mod shard;
+mod single_user;
 #[cfg(test)]
 mod tests;
 pub(crate) mod threads;

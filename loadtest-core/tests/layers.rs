@@ -7,7 +7,7 @@ use std::path::Path;
 
 /// From the lowest rank to the highest; modules of one rank do not know each other, unless they are in one module.
 const RANKS: [&[&str]; 13] = [
-    &["units", "error", "exit", "tls"],
+    &["units", "error", "exit", "tls", "trace", "iterations"],
     &["stats"],
     &["wait"],
     &["context"],

@@ -8,6 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser};
 use tracing::level_filters::LevelFilter;
 
+use super::debug::Debug;
 use super::tls_files;
 use crate::error::InputError;
 use crate::exit_code;
@@ -54,6 +55,14 @@ pub(super) struct Flags {
     /// Stop after this time: 20, 20s, 3m, 2h, 1h20m
     #[arg(short = 't', long, env = "LOADTEST_RUN_TIME", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     run_time: Option<Duration>,
+
+    /// Stop after this many task runs in total, however they end; with --run-time, after what comes first
+    #[arg(long, env = "LOADTEST_ITERATIONS", value_name = "N", value_parser = tasks, allow_hyphen_values = true)]
+    iterations: Option<u64>,
+
+    /// Each user leaves after this many task runs; the run ends with the last user
+    #[arg(long, env = "LOADTEST_ITERATIONS_PER_USER", value_name = "N", value_parser = tasks, allow_hyphen_values = true)]
+    iterations_per_user: Option<u64>,
 
     /// How long users may take to finish their task at the end; without it requests in flight are interrupted
     #[arg(short, long, env = "LOADTEST_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
@@ -128,6 +137,9 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_EQUAL_WEIGHTS", value_parser = FalseyValueParser::new())]
     equal_weights: bool,
 
+    #[command(flatten)]
+    pub(super) debug: Debug,
+
     /// The exit code when requests failed or tasks had errors
     #[arg(long, env = "LOADTEST_EXIT_CODE_ON_ERROR", value_name = "N", default_value_t = exit_code::ERRORS, value_parser = code, allow_hyphen_values = true)]
     pub(super) exit_code_on_error: u8,
@@ -160,6 +172,12 @@ impl Flags {
         if let Some(run_time) = self.run_time {
             test = test.run_time(run_time);
         }
+        if let Some(iterations) = self.iterations {
+            test = test.iterations(iterations);
+        }
+        if let Some(iterations) = self.iterations_per_user {
+            test = test.iterations_per_user(iterations);
+        }
         if let Some(stop_timeout) = self.stop_timeout {
             test = test.stop_timeout(stop_timeout);
         }
@@ -188,7 +206,18 @@ impl Flags {
         if self.equal_weights {
             test = test.equal_weights(true);
         }
-        Ok(test)
+        self.debug.apply(test)
+    }
+
+    /// The flags that say nothing to a run of one user, as far as they were given.
+    pub(super) fn unused(&self) -> Vec<&'static str> {
+        let given = [
+            ("--users", self.users.is_some()),
+            ("--spawn-rate", self.spawn_rate.is_some()),
+            ("--threads", self.threads.is_some()),
+            ("USER_CLASS", self.user_classes.iter().any(|class| !class.is_empty())),
+        ];
+        given.into_iter().filter(|(_, given)| *given && self.debug.is_asked_for()).map(|(flag, _)| flag).collect()
     }
 }
 
@@ -196,6 +225,13 @@ fn users(text: &str) -> Result<u64, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("give a whole number of users, at least 1".to_owned()),
         Ok(users) => Ok(users),
+    }
+}
+
+fn tasks(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("give a whole number of task runs, at least 1".to_owned()),
+        Ok(tasks) => Ok(tasks),
     }
 }
 
@@ -318,6 +354,15 @@ mod tests {
             (&["--stop-timeout", "-1s"], "write for example"),
             (&["--threads", "0"], "at least 1"),
             (&["-u", "1e3"], "whole number"),
+            (&["--iterations", "0"], "task runs, at least 1"),
+            (&["--iterations", "-3"], "task runs, at least 1"),
+            (&["--iterations", "ten"], "whole number of task runs"),
+            (&["--iterations", "1.5"], "whole number of task runs"),
+            (&["--iterations", "18446744073709551616"], "whole number of task runs"),
+            (&["--iterations-per-user", "0"], "task runs, at least 1"),
+            (&["--iterations-per-user", "-1"], "task runs, at least 1"),
+            (&["--debug-user"], "a value is required for '--debug-user <USER_CLASS>'"),
+            (&["--debug-secrets"], "--debug-user <USER_CLASS>"),
         ] {
             let line = refused(arguments);
             assert!(line.contains(expected) && !line.contains('\n'), "{arguments:?}: {line}");
@@ -335,5 +380,15 @@ mod tests {
         );
         assert_eq!(flags.loglevel, LevelFilter::WARN);
         assert_eq!(flags.user_classes, ["A", "B"]);
+        let flags = Flags::try_parse_from(["test", "--iterations", "7", "--iterations-per-user", "2"]).unwrap();
+        assert_eq!((flags.iterations, flags.iterations_per_user), (Some(7), Some(2)));
+    }
+
+    #[test]
+    fn what_one_user_has_no_use_for_is_known() {
+        let all = ["test", "-u", "5", "-r", "2", "--threads", "3", "Shopper"];
+        assert!(Flags::try_parse_from(all).unwrap().unused().is_empty());
+        let debug = Flags::try_parse_from([&all[..], &["--debug-user", "Visitor"]].concat()).unwrap();
+        assert_eq!(debug.unused(), ["--users", "--spawn-rate", "--threads", "USER_CLASS"]);
     }
 }

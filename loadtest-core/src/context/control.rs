@@ -32,6 +32,8 @@ pub(crate) struct UserControl {
     waker: RefCell<Option<Waker>>,
     /// How many task sets the user is in.
     depth: Cell<u32>,
+    /// How many tasks it has begun, those that enter a set left out.
+    task_runs: Cell<u64>,
     class: u32,
     task: Cell<u32>,
 }
@@ -43,6 +45,7 @@ impl UserControl {
             waits: Cell::new(0),
             waker: RefCell::new(None),
             depth: Cell::new(0),
+            task_runs: Cell::new(0),
             class,
             task: Cell::new(IN_NO_TASK),
         }
@@ -90,6 +93,18 @@ impl UserControl {
     pub(crate) fn enter_set(&self, depth: u32) -> InSet<'_> {
         self.depth.set(depth);
         InSet(self)
+    }
+
+    pub(crate) fn task_runs(&self) -> u64 {
+        self.task_runs.get()
+    }
+
+    pub(crate) fn count_task_run(&self) {
+        self.task_runs.set(self.task_runs.get() + 1);
+    }
+
+    pub(crate) fn task(&self) -> u32 {
+        self.task.get()
     }
 
     /// Whether the user says goodbye already: what it waits for then, a stop does not end.

@@ -22,11 +22,13 @@ pub(crate) struct Meetings {
     points: Mutex<HashMap<Box<str>, Point>>,
     /// How many users the run was asked for.
     pub(crate) users: u64,
+    /// The run has one user, to be looked at: nobody else will come, so it goes on at once.
+    pub(crate) alone: bool,
 }
 
 impl Default for Meetings {
     fn default() -> Self {
-        Self { points: Mutex::default(), users: u64::MAX }
+        Self { points: Mutex::default(), users: u64::MAX, alone: false }
     }
 }
 
@@ -137,7 +139,8 @@ impl Context {
     /// `on_stop` nothing but its time limit ends the wait.
     ///
     /// More users than there are never come together: those who came wait until they are stopped. The log warns of it once
-    /// for each name. Where it may happen, [`rendezvous_timeout`](Self::rendezvous_timeout) has a limit.
+    /// for each name. Where it may happen, [`rendezvous_timeout`](Self::rendezvous_timeout) has a limit. In a run of a
+    /// [single user](crate::LoadTest::run_single_user) nobody else can come, and the user goes on at once.
     ///
     /// # Errors
     /// An exception when `users` is 0, or another number than at an earlier call with the same name.
@@ -185,6 +188,12 @@ impl Context {
         let meetings = &self.0.run.meetings;
         if users == 0 {
             return wrong(format!("rendezvous {name:?}: 0 is too few users; give at least 1"));
+        }
+        if meetings.alone {
+            if let Some(trace) = self.trace() {
+                trace.write(&format!("rendezvous {name:?} of {users} users: a single user goes on at once\n"));
+            }
+            return Ok(true);
         }
         let mut waiting = match meetings.arrive(name, users) {
             Ok(Arrival::Complete) => return Ok(true),

@@ -51,6 +51,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     let _inside = control.enter_set(place.depth);
     let scope = Scope { cx, place: Some(place) };
     control.set_task(IN_ON_START, busy);
+    cx.tell_task(Some(name), "on_start");
     let leave = match bounded_after_stop(set.on_start(), control, bound).await {
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => {
             let wait_time = |set: &S| set.own_wait_time().unwrap_or_else(|| wait.clone());
@@ -68,6 +69,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     // While the test runs, leaving a set is nothing special.
     let _permit = if control.stop() == Stop::No { None } else { Some(permits.acquire().await) };
     control.set_task(IN_ON_STOP, busy);
+    cx.tell_task(Some(name), "on_stop");
     let leave = match (bounded(set.on_stop(), bound).await, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule | ExitKind::Interrupt { .. }))), leave) => leave,
         (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _)

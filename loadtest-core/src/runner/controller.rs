@@ -7,7 +7,7 @@
 //! | setting up  | `setup` failed, Stop                  | stopping    | `teardown` of what was set up, in reverse       |
 //! | spawning    | all shards ramped                     | running     | figures reset if asked for                      |
 //! | spawning, running | Edit                            | spawning    | a ramp from where the present one is            |
-//! | spawning, running | Stop, run time over, `stop_test`, all users left | stopping | users finish, `on_stop`        |
+//! | spawning, running | Stop, run time over, `stop_test`, all users left, all iterations done | stopping | users finish, `on_stop` |
 //! | stopping    | all shards drained                    | stopping    | `teardown`, in reverse                          |
 //! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
 //! | stopping    | all shards have handed over           | stopped     | the last snapshot, the answer to Start          |
@@ -84,6 +84,7 @@ pub(crate) struct ControllerSeat {
 /// Runs until it is told to quit, or until nobody is left to tell it.
 pub(crate) async fn run(seat: ControllerSeat) {
     let ControllerSeat { plan, shards, mut events, mut commands, snapshots } = seat;
+    let run = Arc::clone(&plan.run);
     let mut this = Controller::new(plan, shards, snapshots);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -106,6 +107,7 @@ pub(crate) async fn run(seat: ControllerSeat) {
                     this.stop(EndedBy::Request);
                 }
             },
+            () = run.iterations.changed() => this.look_whether_done(),
             Some(event) = events.recv() => this.see(event),
             _ = tick.tick() => this.tick(),
             () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
@@ -222,6 +224,7 @@ impl Controller {
         self.collector.restart(self.started);
         self.warnings.clear();
         self.shared.clear();
+        self.plan.run.iterations.restart();
         self.ended_by = None;
         self.aborted = None;
         self.stopped = None;
@@ -411,7 +414,15 @@ impl Controller {
     fn look_whether_deserted(&mut self) {
         let target = self.ramp.as_ref().map_or(0, |ramp| ramp.to);
         if self.state == RunState::Running && target > 0 && self.users().alive == 0 {
-            self.stop(EndedBy::NoUsersLeft);
+            // The last user of all may be gone before its last iteration was looked at.
+            let done = self.plan.run.iterations.are_done();
+            self.stop(if done { EndedBy::Iterations } else { EndedBy::NoUsersLeft });
+        }
+    }
+
+    fn look_whether_done(&mut self) {
+        if self.plan.run.iterations.are_done() {
+            self.stop(EndedBy::Iterations);
         }
     }
 

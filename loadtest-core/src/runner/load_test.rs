@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::context::RunInfo;
 use crate::error::InputError;
+use crate::iterations::Iterations;
 use crate::plan::{ClassOf, Plan, Settings, Tasked, UserClass};
 use crate::report::{EndedBy, Report};
 use crate::runner::controller::{Command, Outcome};
@@ -18,6 +19,7 @@ use crate::runner::threads;
 use crate::stats::Snapshot;
 use crate::task::graph::Filter;
 use crate::tls::TlsOptions;
+use crate::trace::Trace;
 use crate::user::User;
 
 /// The most users of one run: far beyond what a machine can hold, and what keeps a slip of the finger from filling its
@@ -70,7 +72,7 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 #[must_use = "a load test does nothing until `run` or `start`"]
 #[derive(Clone, Default)]
 pub struct LoadTest {
-    classes: Vec<Result<Arc<dyn UserClass>, InputError>>,
+    pub(super) classes: Vec<Result<Arc<dyn UserClass>, InputError>>,
     host: Option<String>,
     tls: TlsOptions,
     insecure: Option<bool>,
@@ -84,6 +86,10 @@ pub struct LoadTest {
     seed: Option<u64>,
     reset_stats: bool,
     filter: Filter,
+    pub(super) iterations: Option<u64>,
+    pub(super) iterations_per_user: Option<u64>,
+    pub(super) trace: Option<Trace>,
+    pub(super) is_single_user: bool,
 }
 
 impl LoadTest {
@@ -265,6 +271,8 @@ impl LoadTest {
             stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
             threads: count("threads", self.threads.unwrap_or_else(cores), MOST_THREADS)?,
             reset_stats: self.reset_stats,
+            iterations: limit("iterations", self.iterations)?,
+            iterations_per_user: limit("iterations per user", self.iterations_per_user)?,
             equal_weights: self.filter.equal_weights,
         })
     }
@@ -294,7 +302,10 @@ impl LoadTest {
         let seed = self.seed.unwrap_or_else(random);
         let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
         let mut run = RunInfo::new(run_id(), seed, self.host, tls);
+        run.trace = self.trace;
         run.meetings.users = settings.users;
+        run.meetings.alone = self.is_single_user;
+        run.iterations = Iterations::new(settings.iterations, settings.iterations_per_user);
         Ok(Plan { run: Arc::new(run), classes, graphs, units, settings, on_stop_permits })
     }
 }
@@ -317,6 +328,11 @@ fn count<N: Copy + From<u8> + PartialOrd + fmt::Display>(what: &str, number: N, 
         return Err(InputError::new(format!("{what}: {number} is too many; give at most {most}")));
     }
     Ok(number)
+}
+
+/// A limit that leaves something to do.
+fn limit(what: &str, number: Option<u64>) -> Result<Option<u64>, InputError> {
+    number.map(|number| count(what, number, u64::MAX)).transpose()
 }
 
 /// A run time that leaves time to run.

@@ -223,6 +223,11 @@ impl Shard {
                 if ramp.starts(self.next_user()) > now {
                     return;
                 }
+                if self.plan.run.iterations.are_all_begun() {
+                    // Nothing is left to do for further users. The run ends when the last iteration does.
+                    self.ramp = None;
+                    return;
+                }
                 self.start_user(&ramp);
             } else if let Some(last) = self.last_user().filter(|last| *last >= ramp.to) {
                 if ramp.stops(last) > now {
@@ -361,6 +366,7 @@ impl Shard {
         self.spawn_hook(unit, IN_TEARDOWN, |set, cx| async move {
             let ended = bounded((set.tear_down)(&shared, &cx), bound).await;
             if let Some((message, place)) = describe(ended) {
+                cx.tell_exception(set.name, "teardown", &message, place.as_deref());
                 record_exception(&recorder, set.name, "teardown", &message, place);
             }
             let _ = events.send(ShardEvent::TornDown);

@@ -1,10 +1,12 @@
 //! The life-cycle, with the controller and all shards on one paused runtime: time is exact and costs nothing.
 
 mod hooks;
+mod iterations;
 mod ramps;
 mod rendezvous;
 mod sets;
 mod stops;
+mod traces;
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};

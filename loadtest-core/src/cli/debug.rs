@@ -1,0 +1,43 @@
+//! `--debug-user`: one user, and everything it does on stdout.
+
+use clap::Args;
+use clap::builder::FalseyValueParser;
+
+use super::say;
+use crate::error::InputError;
+use crate::runner::LoadTest;
+use crate::trace::Trace;
+
+/// The flags of it.
+#[derive(Debug, Args)]
+pub(super) struct Debug {
+    /// Run one user of this class, one task by default, and show its requests and their answers
+    #[arg(long, env = "LOADTEST_DEBUG_USER", value_name = "USER_CLASS")]
+    pub(super) debug_user: Option<String>,
+
+    /// Show credentials and the values of cookies too
+    #[arg(long, env = "LOADTEST_DEBUG_SECRETS", value_parser = FalseyValueParser::new(), requires = "debug_user")]
+    debug_secrets: bool,
+}
+
+impl Debug {
+    pub(super) fn is_asked_for(&self) -> bool {
+        self.class().is_some()
+    }
+
+    /// An empty variable is none.
+    pub(super) fn class(&self) -> Option<&String> {
+        self.debug_user.as_ref().filter(|class| !class.is_empty())
+    }
+
+    /// Makes a run of one user of it.
+    ///
+    /// # Errors
+    /// When there is no such class.
+    pub(super) fn apply(&self, mut test: LoadTest) -> Result<LoadTest, InputError> {
+        let Some(class) = self.class() else { return Ok(test) };
+        test.keep_classes(&[class])?;
+        let trace = Trace::new(say);
+        Ok(test.single_user().trace(if self.debug_secrets { trace.show_secrets() } else { trace }))
+    }
+}
