@@ -9,6 +9,7 @@ use crate::stats::collector::Collector;
 use crate::stats::{FailureRow, RowSnapshot};
 use crate::task::Scope;
 use crate::tls::TlsOptions;
+use crate::trace::Trace;
 
 /// What a task is run with, for calling a dispatcher by hand.
 #[must_use]
@@ -36,6 +37,14 @@ impl TestShard {
     #[must_use]
     pub fn with_tls(host: Option<&str>, tls: TlsOptions) -> Self {
         Self::of(Arc::new(RunInfo::new("test".into(), 1, host.map(Into::into), tls)))
+    }
+
+    /// A shard of a run against this host that tells what its users do.
+    #[must_use]
+    pub fn with_trace(host: Option<&str>, trace: impl Into<Trace>) -> Self {
+        let mut run = RunInfo::new("test".into(), 1, host.map(Into::into), TlsOptions::new());
+        run.trace = Some(trace.into());
+        Self::of(Arc::new(run))
     }
 
     pub(crate) fn of(run: Arc<RunInfo>) -> Self {

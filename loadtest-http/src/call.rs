@@ -10,6 +10,7 @@ use crate::body::Body;
 use crate::fault::Fault;
 use crate::settings::Limits;
 use crate::target::Target;
+use crate::trace::Telling;
 use crate::transport::Answer;
 use crate::verdict;
 
@@ -38,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) failed: Option<Cow<'static, str>>,
     /// It was counted.
     pub(crate) is_recorded: bool,
+    /// Where somebody looks on: until the verdict is told.
+    pub(crate) telling: Option<Box<Telling>>,
 }
 
 /// What a request is besides what it sends.
@@ -86,6 +89,7 @@ impl Call {
             length: 0,
             failed: None,
             is_recorded: false,
+            telling: None,
         })
     }
 
@@ -93,6 +97,9 @@ impl Call {
     pub(crate) fn record(&mut self) {
         if std::mem::replace(&mut self.is_recorded, true) {
             return;
+        }
+        if let Some(telling) = self.telling.take() {
+            telling.verdict(self.failed.as_deref(), "", self.service_time);
         }
         let Some(pending) = &mut self.pending else { return };
         match &self.failed {
@@ -105,6 +112,9 @@ impl Call {
 impl Drop for Call {
     fn drop(&mut self) {
         if !self.is_answered || self.is_recorded {
+            if let Some(telling) = self.telling.take() {
+                telling.interrupted();
+            }
             return;
         }
         if std::thread::panicking() {

@@ -50,6 +50,15 @@
 //!
 //! What goes beyond is a failed request with a text that says so, or a cookie that is not kept.
 //!
+//! # Looking at one user
+//!
+//! In a run with a trace (`--debug-user`, [`LoadTest::run_single_user`](loadtest_core::LoadTest::run_single_user),
+//! [`LoadTest::trace`](loadtest_core::LoadTest::trace)) each request and each answer is told as text, redirects one by one:
+//! line and headers as they go over the wire, the phases, the first 2000 bytes of a body if it is text, decoded, and the
+//! verdict. Credentials, values of cookies, and headers that are called `token`, `secret`, `password` or `api-key` are masked
+//! unless the trace [shows secrets](loadtest_core::Trace::show_secrets); URLs lose their credentials alone, and bodies are
+//! shown as they are. Over reqwest the order of a request's headers may be another, and of the phases less is known.
+//!
 //! # Transports
 //!
 //! A session sits on a transport that only turns one request into one answer. [`HttpSession`] uses its own HTTP/1.1 on
@@ -78,6 +87,7 @@ mod settings;
 mod setup;
 mod target;
 mod template;
+mod trace;
 mod transport;
 mod verdict;
 

@@ -22,6 +22,7 @@ use crate::request::RequestBuilder;
 use crate::response::Response;
 use crate::session::Inner;
 use crate::target::Target;
+use crate::trace::Telling;
 use crate::transport::{Answer, Keep, Outgoing};
 use crate::verdict::{self, Checks};
 
@@ -91,6 +92,9 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
     let now = Instant::now();
     let pending = {
         let name = label(inner, name.as_deref(), &call.hop.target);
+        if let Some(tracer) = &inner.tracer {
+            call.telling = Some(Telling::new(tracer, format!("{} {name}", call.method), now));
+        }
         inner.setup.recorder.start_at(call.method.as_str(), &name, now)
     };
     call.pending = Some(pending);
@@ -113,7 +117,8 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
 
 /// Sends requests until an answer is final; says when its connection was ready.
 async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Instant, Fault> {
-    let Call { settings: Settings { name, limits, .. }, hop, pending: Some(pending), answer, .. } = call else {
+    let Call { settings: Settings { name, limits, .. }, hop, pending: Some(pending), answer, telling, .. } = call
+    else {
         return Err(Fault::request("sent twice", ""));
     };
     let mut followed = 0;
@@ -135,8 +140,14 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
                 connections: limits.connections,
                 now,
             };
+            if let Some(telling) = telling {
+                Box::pin(telling.request(&outgoing, pending)).await;
+            }
             inner.transport.exchange(&inner.setup.network, &outgoing, pending, answer).await?
         };
+        if let Some(telling) = telling {
+            telling.answer(answer, ready, pending, limits);
+        }
         inner.jar.borrow_mut().store(&answer.head, &hop.target, now);
         let Some(most) = limits.redirects else { return Ok(ready) };
         let Some(location) = redirect::location(answer.status, &answer.head) else { return Ok(ready) };
@@ -235,6 +246,9 @@ fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
     let name = call.settings.name.as_deref().or(renamed.as_deref()).unwrap_or(&broken.name);
     let pending = inner.setup.recorder.start(&broken.method, name);
     let fault = &broken.fault;
+    if let Some(tracer) = &inner.tracer {
+        tracer.refused(&format!("{} {name}", broken.method), &fault.error, &fault.sample);
+    }
     pending.fail(Failure { error: &fault.error, sample: &fault.sample });
     RecordedError::new(fault.kind, format!("{} {name}: {}", broken.method, fault.error))
 }
@@ -244,6 +258,9 @@ fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
 fn failed(inner: &Inner, call: &mut Call, fault: &Fault) -> RecordedError {
     if let Some(pending) = &mut call.pending {
         pending.settle(Some(Failure { error: &fault.error, sample: &fault.sample }));
+    }
+    if let Some(telling) = call.telling.take() {
+        telling.verdict(Some(&fault.error), &fault.sample, call.service_time);
     }
     let name = label(inner, call.settings.name.as_deref(), &call.hop.target);
     RecordedError::new(fault.kind, format!("{} {name}: {}", call.method, fault.error))

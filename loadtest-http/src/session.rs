@@ -24,6 +24,7 @@ use crate::settings::{self, HttpSettings};
 use crate::setup::Setup;
 use crate::target::{Base, Origin};
 use crate::template::{self, PathValues};
+use crate::trace::Tracer;
 use crate::transport::{Kind, Transport};
 use crate::verdict::Checks;
 
@@ -73,6 +74,8 @@ pub(crate) struct Inner {
     pub(crate) jar: RefCell<Jar>,
     pub(crate) transport: Transport,
     pub(crate) timer: Timer,
+    /// Where somebody looks on.
+    pub(crate) tracer: Option<Rc<Tracer>>,
     /// What only this session has; most have nothing.
     own: RefCell<Option<Box<Own>>>,
 }
@@ -103,13 +106,13 @@ impl HttpSession {
     }
 
     fn create_on(cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Self, InputError> {
-        Setup::of(cx, settings, kind).map(Self::on)
+        Setup::of(cx, settings, kind).map(|setup| Self::on(setup, Tracer::of(cx)))
     }
 
-    fn on(setup: Rc<Setup>) -> Self {
+    fn on(setup: Rc<Setup>, tracer: Option<Rc<Tracer>>) -> Self {
         let transport = Transport::new(setup.kind);
         let (jar, timer, own) = (RefCell::default(), Timer::default(), RefCell::default());
-        Self(Rc::new(Inner { setup, jar, transport, timer, own }))
+        Self(Rc::new(Inner { setup, jar, transport, timer, tracer, own }))
     }
 
     /// `GET`: asks for a page.
@@ -320,7 +323,7 @@ impl HttpSession {
     /// (Over reqwest, connections come from a pool that all sessions of a thread share.)
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Self::on(Rc::clone(&self.0.setup))
+        Self::on(Rc::clone(&self.0.setup), self.0.tracer.clone())
     }
 
     /// The value of the host's cookie of this name, whatever its path; of several the one with the longest path.

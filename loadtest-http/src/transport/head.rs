@@ -6,7 +6,7 @@ use std::mem::MaybeUninit;
 
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_RANGE, HeaderName, LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, StatusCode};
 
 use crate::coding::{self, Codings};
 
@@ -76,6 +76,19 @@ impl Head {
 
     pub(crate) fn map(&self) -> &HeaderMap {
         self.map.get_or_init(|| Box::new(read(&self.raw)))
+    }
+
+    /// As it came, to be shown; of one that something else has read, what is known of it.
+    pub(crate) fn as_text(&self, status: StatusCode) -> Cow<'_, [u8]> {
+        // A value has no line break in it, so this is a whole head.
+        if self.raw.starts_with(b"HTTP/") && self.raw.contains(&b'\n') {
+            return Cow::Borrowed(&self.raw);
+        }
+        let mut text = format!("HTTP/1.1 {status}\n").into_bytes();
+        for (name, value) in self.map() {
+            text.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"].concat());
+        }
+        Cow::Owned(text)
     }
 
     /// The values of all `Set-Cookie` headers, in their order.

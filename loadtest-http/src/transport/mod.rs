@@ -96,6 +96,13 @@ pub(crate) struct Answer {
     pub(crate) end: Option<Instant>,
 }
 
+/// The head of a request with a body of this length, as it goes out.
+pub(crate) fn head_of(outgoing: &Outgoing<'_>, body: u64) -> Vec<u8> {
+    let mut head = Vec::new();
+    http1::head(&mut head, outgoing, body);
+    head
+}
+
 impl Outgoing<'_> {
     /// RFC 9110, 9.2.2: sent twice, it does what it does once.
     fn is_idempotent(&self) -> bool {

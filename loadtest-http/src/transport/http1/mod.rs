@@ -31,6 +31,7 @@ use crate::body::Streamed;
 use crate::fault::Fault;
 
 pub(super) use self::buffers::Buffers;
+pub(super) use self::write::head;
 
 /// What a connection runs on.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin {

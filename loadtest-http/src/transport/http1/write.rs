@@ -15,7 +15,7 @@ use crate::transport::Outgoing;
 /// holds neither CR nor LF.
 ///
 /// `body`: the length of what follows.
-pub(super) fn head(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>, body: u64) {
+pub(in crate::transport) fn head(buffer: &mut Vec<u8>, outgoing: &Outgoing<'_>, body: u64) {
     // Origin-form (RFC 9112, 3.2.1): the connection knows the rest.
     put(
         buffer,
