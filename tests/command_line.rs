@@ -28,6 +28,11 @@ fn bad_input_is_one_line_that_says_what_to_write_and_nothing_is_started() {
         (&["-H", &url, "-u", "20000000"], "at most 10000000"),
         (&["-H", &url, "--threads", "5000"], "at most 4096"),
         (&["-H", &url, "--seed", "-1"], "from 0 to"),
+        (&["-H", &url, "--iterations", "0"], "task runs, at least 1"),
+        (&["-H", &url, "--iterations-per-user", "none"], "task runs, at least 1"),
+        (&["-H", &url, "--debug-user", "Visiter"], "there are: Visitor"),
+        (&["-H", &url, "--debug-secrets"], "--debug-user <USER_CLASS>"),
+        (&["-H", "localhost:8080", "--debug-user", "Visitor"], "http://localhost:8080"),
         (&["-H", &url, "--cacert", "/no/such/root.pem"], "--cacert: /no/such/root.pem cannot be read"),
         (&["-H", &url, "--cert", "/no/such/cert.pem"], "--cert: /no/such/cert.pem cannot be read"),
         (&["-H", &url, "--key", "/no/such/key.pem"], "--cert FILE"),
@@ -113,6 +118,79 @@ fn credentials_in_the_host_are_used_and_not_shown() {
 }
 
 #[test]
+fn so_many_iterations_in_total_are_run_and_no_more() {
+    let server = EchoServer::spawn();
+    let process = Process::example("first_steps")
+        .args(["-H", &server.url(), "-u", "5", "-r", "unlimited", "--threads", "2", "--iterations", "23"])
+        .finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    assert_eq!((process.rows()["GET /something"].ok, server.counts().received_total()), (23, 23), "{}", process.out);
+    assert!(process.out.contains(": all iterations are done."), "{}", process.out);
+}
+
+#[test]
+fn so_many_iterations_per_user_are_run_and_no_more() {
+    let server = EchoServer::spawn();
+    let process = Process::example("first_steps")
+        .env("LOADTEST_ITERATIONS_PER_USER", "3")
+        .env("LOADTEST_ITERATIONS", "1000")
+        .args(["-H", &server.url(), "-u", "4", "-r", "unlimited"])
+        .finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    assert_eq!((process.rows()["GET /something"].ok, server.counts().received_total()), (12, 12), "{}", process.out);
+    assert!(process.out.contains(": every user has stopped itself."), "{}", process.out);
+}
+
+#[test]
+fn one_user_is_shown_with_its_requests() {
+    let server = EchoServer::spawn();
+    let url = server.url();
+    let host = url.replace("http://", "http://ann:secret@");
+    let debug = ["--debug-user", "Visitor"];
+    let process = Process::example("first_steps").args(["-H", &host, "-u", "7"]).args(debug).finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    let order = [
+        "user 0: Visitor::on_start\n",
+        "user 0: Visitor::something\n",
+        &format!("user 0: request 1: GET {url}/something\n> GET /something HTTP/1.1\n"),
+        "> authorization: Basic ***\n",
+        "user 0: answer 1: 200 OK after ",
+        "; connection opened)\n< HTTP/1.1 200 OK\n",
+        "\nuser 0: verdict 1: GET /something: ok, ",
+        "\nuser 0: Visitor::on_stop\n",
+        "\nRequest ",
+        ": all iterations are done. Seed ",
+    ];
+    let mut rest = process.out.as_str();
+    for part in order {
+        let Some(at) = rest.find(part) else { panic!("{part:?} is not where it should be:\n{}", process.out) };
+        rest = &rest[at + part.len()..];
+    }
+    assert_eq!((process.rows()["GET /something"].ok, server.counts().received_total()), (1, 1), "{}", process.out);
+    assert!(process.err.contains("--debug-user runs one user of that class: --users not used"), "{}", process.err);
+    assert!(!process.all().contains("ann:secret"), "{}", process.all());
+
+    let process = Process::example("first_steps")
+        .args(["-H", &host, "--debug-secrets", "--iterations", "3"])
+        .args(debug)
+        .finish();
+    assert_eq!((process.code, process.rows()["GET /something"].ok), (Some(0), 3), "{}", process.all());
+    assert!(process.out.contains("\n> authorization: Basic YW5uOnNlY3JldA==\n"), "{}", process.out);
+}
+
+#[test]
+fn one_user_needs_no_other_flag_and_its_troubles_give_the_exit_code() {
+    let process = Process::example("first_steps").args(["--debug-user", "Visitor"]).finish();
+    assert_eq!((process.code, process.rows()["GET /something"].ok), (Some(0), 1), "{}", process.all());
+    let process = Process::example("first_steps")
+        .env("LOADTEST_DEBUG_USER", "Visitor")
+        .args(["-H", "http://127.0.0.1:1", "--exit-code-on-error", "7"])
+        .finish();
+    assert_eq!(process.code, Some(7), "{}", process.all());
+    assert!(process.out.contains("verdict 1: GET /something: failed: connection refused ("), "{}", process.out);
+}
+
+#[test]
 fn a_mistake_leaves_the_files_of_an_earlier_run_alone() {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("earlier-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -155,6 +233,9 @@ fn classes_are_listed_and_help_is_help() {
         "--users",
         "--spawn-rate",
         "--run-time",
+        "--iterations",
+        "--iterations-per-user",
+        "--debug-user",
         "--stop-timeout",
         "--on-stop-timeout",
         "--csv",

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use loadtest::prelude::*;
@@ -81,6 +81,26 @@ impl Shopper {
         self.http.post("/goodbye").send().await?;
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn one_user_can_be_looked_at() {
+    let app = spawn_app().await;
+    let text = Arc::new(Mutex::new(String::new()));
+    let into = Arc::clone(&text);
+    let report = LoadTest::new()
+        .host(&app.url)
+        .iterations(2)
+        .seed(1)
+        .run_single_user::<Shopper>(move |lines: &str| into.lock().unwrap().push_str(lines))
+        .await
+        .unwrap();
+    assert_eq!(*report.ended_by(), EndedBy::Iterations);
+    assert_eq!((report.total().stats.started, app.requests.load(Ordering::SeqCst)), (3, 3));
+    let text = text.lock().unwrap();
+    assert_eq!(text.matches("\n< HTTP/1.1 ").count(), 3, "{text}");
+    assert!(text.contains("verdict 3: POST /goodbye: ok, "), "{text}");
+    assert!(text.ends_with(&report.to_string()), "{text}");
 }
 
 async fn a_report_agrees_with_the_application() {

@@ -191,7 +191,8 @@ impl Context {
         }
         if meetings.alone {
             if let Some(trace) = self.trace() {
-                trace.write(&format!("rendezvous {name:?} of {users} users: a single user goes on at once\n"));
+                let who = self.traced_as();
+                trace.write(&format!("{who}: rendezvous {name:?} of {users} users: a single user goes on at once\n"));
             }
             return Ok(true);
         }
@@ -248,6 +249,33 @@ mod tests {
             assert!(matches!(meetings.arrive(place.name, 2), Ok(Arrival::Complete)));
         }
         assert!(waiting.iter().all(Place::is_complete));
+    }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn more_users_than_there_are_is_worth_one_warning() {
+        struct Into(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Into {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().expect("no panic").extend_from_slice(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let text = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&text);
+        let log = tracing_subscriber::fmt().with_writer(move || Into(Arc::clone(&into))).finish();
+        tracing::subscriber::with_default(log, || {
+            let meetings = Meetings { users: 20, ..Meetings::default() };
+            for (name, users) in [("fits", 20), ("large", 21), ("large", 21), ("large", 21)] {
+                drop(meetings.arrive(name, users));
+            }
+        });
+        let text = String::from_utf8(text.lock().expect("no panic").clone()).expect("text");
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("\"large\" waits for 21 users, but the run has 20"), "{text}");
     }
 
     #[test]

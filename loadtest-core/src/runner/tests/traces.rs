@@ -50,7 +50,7 @@ fn one_user_does_one_task_and_everything_is_told() {
             "user 0: Shopper::on_start",
             "user 0: Shopper::Shopper",
             "user 0: CALL slowly: ok, 2000 ms",
-            "rendezvous \"checkout\" of 50 users: a single user goes on at once",
+            "user 0: rendezvous \"checkout\" of 50 users: a single user goes on at once",
             "user 0: CALL badly: failed: no line, 0.000 ms",
             "user 0: Shopper::on_stop",
             "teardown of Shopper: CALL goodbye: ok, 0.000 ms",
