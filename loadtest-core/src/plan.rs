@@ -1,5 +1,6 @@
 //! The plan of a run: what was asked for, checked once, immutable and shared by all threads.
 
+pub(crate) mod deal;
 #[cfg(feature = "cli")]
 pub(crate) mod ratio;
 
@@ -16,6 +17,7 @@ use crate::context::RunInfo;
 use crate::context::client::ClientSettings;
 use crate::error::InputError;
 use crate::life::{Seat, live};
+use crate::plan::deal::Share;
 use crate::task::graph::{self, Filter, Graph};
 use crate::task::{AnyShared, LocalFuture, SetInfo};
 use crate::tls::TlsOptions;
@@ -124,36 +126,40 @@ fn listed(tags: &std::collections::BTreeSet<&str>) -> String {
 }
 
 impl Plan {
-    /// The class of each of the first `users` users.
-    ///
-    /// Smooth weighting: every user goes to the class that is furthest below its share. So each beginning of the
-    /// sequence is as close to the weights as it can be, and a longer sequence never changes a shorter one.
+    /// The class of each of the first `users` users; of fewer where the classes cannot have so many.
     pub(crate) fn deal(&self, users: u64) -> Arc<[u16]> {
-        let equal = self.settings.equal_weights;
-        let weights: Vec<f64> = self.classes.iter().map(|class| if equal { 1.0 } else { class.weight() }).collect();
-        deal(&weights, users)
+        deal::deal(&self.shares(), users)
     }
-}
 
-fn deal(weights: &[f64], users: u64) -> Arc<[u16]> {
-    let total: f64 = weights.iter().sum();
-    let mut dealt = vec![0u64; weights.len()];
-    (1..=users)
-        .map(|so_far| {
-            #[expect(clippy::cast_precision_loss, reason = "a share of a count below 2^53")]
-            let missing = |class: usize| weights[class] / total * so_far as f64 - dealt[class] as f64;
-            // `max_by` takes the last of equals; in reverse that is the class declared first.
-            let class = (0..weights.len()).rev().max_by(|a, b| missing(*a).total_cmp(&missing(*b))).unwrap_or(0);
-            dealt[class] += 1;
-            u16::try_from(class).unwrap_or(u16::MAX)
-        })
-        .collect()
+    fn shares(&self) -> Vec<Share> {
+        let equal = self.settings.equal_weights;
+        self.classes
+            .iter()
+            .map(|class| class.share())
+            .map(|share| if equal && share.weight > 0.0 { Share { weight: 1.0, ..share } } else { share })
+            .collect()
+    }
+
+    /// What to say where `users` and the fixed counts do not fit.
+    pub(crate) fn misfit(&self, users: u64) -> Option<String> {
+        let shares = self.shares();
+        let fixed = deal::fixed_users(&shares);
+        match deal::most_users(&shares) {
+            Some(most) if most < users => Some(format!(
+                "{users} users were asked for, and there are {most}: every class has a fixed count, and none takes the rest"
+            )),
+            _ if users < fixed => Some(format!(
+                "{users} users were asked for, fewer than the {fixed} of the fixed counts: some are missing"
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// A user class with its type hidden.
 pub(crate) trait UserClass: Send + Sync {
     fn name(&self) -> &'static str;
-    fn weight(&self) -> f64;
+    fn share(&self) -> Share;
     /// The class as a set of tasks, under the class's name.
     fn set(&self) -> SetInfo;
     fn host(&self) -> Option<String>;
@@ -165,6 +171,19 @@ impl fmt::Debug for dyn UserClass {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
+}
+
+/// More than any weight needs to be, and few enough that nothing overflows.
+const LARGEST_WEIGHT: f64 = 1e12;
+
+fn check_weight(class: &str, weight: f64) -> Result<(), InputError> {
+    if (0.0..=LARGEST_WEIGHT).contains(&weight) {
+        return Ok(());
+    }
+    Err(InputError::new(format!(
+        "user class {class}: {weight} is no weight; give a number from 0 (no users but those of its fixed count) to \
+         {LARGEST_WEIGHT:e}"
+    )))
 }
 
 /// The class of users of type `U`.
@@ -180,11 +199,7 @@ impl<U: User + 'static> ClassOf<U> {
                 "user class {name} has no task to choose: mark a method with #[task]"
             )));
         }
-        let weight = U::weight();
-        if !(weight.is_finite() && weight > 0.0) {
-            let name = U::NAME;
-            return Err(InputError::new(format!("user class {name}: weight {weight} is not a positive number")));
-        }
+        check_weight(U::NAME, U::weight())?;
         Ok(Self(PhantomData))
     }
 }
@@ -194,8 +209,8 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         U::NAME
     }
 
-    fn weight(&self) -> f64 {
-        U::weight()
+    fn share(&self) -> Share {
+        Share { fixed_count: U::fixed_count(), weight: U::weight() }
     }
 
     fn set(&self) -> SetInfo {
@@ -216,41 +231,5 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
             unreachable!("the value comes from this class's setup")
         };
         Box::pin(live::<U>(seat, shared, graph))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn word(weights: &[f64], users: u64) -> String {
-        deal(weights, users).iter().map(|class| char::from(b'A' + u8::try_from(*class).unwrap())).collect()
-    }
-
-    #[test]
-    fn users_are_dealt_evenly() {
-        assert_eq!(word(&[3.0, 1.0], 8), "AABAAABA");
-        assert_eq!(word(&[1.0, 1.0], 4), "ABAB");
-        assert_eq!(word(&[1.0], 3), "AAA");
-    }
-
-    proptest! {
-        #[test]
-        fn every_beginning_is_within_one_user_per_class_of_the_weights(
-            weights in prop::collection::vec(1u32..20, 1..6), users in 0u64..300,
-        ) {
-            let weights: Vec<f64> = weights.into_iter().map(f64::from).collect();
-            let total: f64 = weights.iter().sum();
-            let dealt = deal(&weights, users);
-            let longer = deal(&weights, users + 50);
-            prop_assert_eq!(&dealt[..], &longer[..dealt.len()]);
-            for (class, weight) in weights.iter().enumerate() {
-                let count = dealt.iter().filter(|dealt| usize::from(**dealt) == class).count() as f64;
-                let share = weight / total * users as f64;
-                prop_assert!((count - share).abs() < weights.len() as f64, "class {class}: {count} for {share}");
-            }
-        }
     }
 }

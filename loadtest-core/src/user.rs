@@ -22,9 +22,18 @@ pub trait User: Tasks {
     const NAME: &'static str;
 
     /// The share of this class among all users; 1 unless `#[user(weight = …)]` says otherwise.
+    ///
+    /// A class whose weight and [`fixed_count`](Self::fixed_count) are both 0 is left out of the run.
     #[must_use]
     fn weight() -> f64 {
         1.0
+    }
+
+    /// Exactly so many users of this class, whatever its weight: `#[user(fixed_count = …)]`. They are started before
+    /// those of other classes. 0, as by default, means a share by weight.
+    #[must_use]
+    fn fixed_count() -> u64 {
+        0
     }
 
     /// The host to test when the run has none: `#[user(host = "…")]`.

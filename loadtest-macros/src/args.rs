@@ -53,6 +53,7 @@ pub(crate) const USER_KEYS: Keys = Keys {
     keys: &[
         Key { name: "wait_time", example: "wait_time = constant(Duration::from_secs(1))" },
         Key { name: "weight", example: "weight = 3" },
+        Key { name: "fixed_count", example: "fixed_count = 2" },
         Key { name: "host", example: "host = \"http://localhost:8080\"" },
         Key { name: "name", example: "name = \"Shopper\"" },
         Key { name: "crate", example: "crate = \"loadtest\"" },

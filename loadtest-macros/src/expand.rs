@@ -30,7 +30,7 @@ pub(crate) fn generated(allowed: &[Attribute]) -> TokenStream {
 
 /// `impl User for …`.
 pub(crate) fn user(user: &User) -> TokenStream {
-    let User { krate, ident, generics, allowed, name, weight, host, wait_time, fields } = user;
+    let User { krate, ident, generics, allowed, name, weight, fixed_count, host, wait_time, fields } = user;
     let weight = weight.as_ref().map(|weight| {
         let weight = match weight {
             Weight::Number(number) => quote!(#number),
@@ -38,6 +38,7 @@ pub(crate) fn user(user: &User) -> TokenStream {
         };
         quote!(fn weight() -> f64 { #weight })
     });
+    let fixed_count = fixed_count.as_ref().map(|count| quote!(fn fixed_count() -> u64 { #count }));
     let host = host.as_ref().map(|host| {
         let host = quote_spanned!(located_at(host)=> <::std::string::String as ::core::convert::From<_>>::from(#host));
         quote! {
@@ -56,6 +57,7 @@ pub(crate) fn user(user: &User) -> TokenStream {
         impl #impl_generics #krate::__private::User for #ident #type_generics #where_clause {
             const NAME: &'static str = #name;
             #weight
+            #fixed_count
             #host
             #wait_time
             #check

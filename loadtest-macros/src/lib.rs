@@ -88,7 +88,8 @@ use crate::validate::course::Arguments;
 /// | key | meaning | without it |
 /// |---|---|---|
 /// | `wait_time = expr` | the wait after each task: `constant(…)`, `between(…)`; it may use `self` | no wait |
-/// | `weight = 3` | the share of this class among all users; a whole number or a fraction above 0 | 1 |
+/// | `weight = 3` | the share of this class among all users: a whole number or a fraction; with 0 it has none | 1 |
+/// | `fixed_count = 2` | exactly so many users of this class, started before all others; its weight counts no more | 0: a share by weight |
 /// | `host = "http://…"` | the host to test when the run is given none; any expression that turns into a `String` | none |
 /// | `name = "Shopper"` | the name in reports and on the command line | the name of the struct |
 /// | `crate = "path"` | where loadtest is, if not at `::loadtest` | `::loadtest` |

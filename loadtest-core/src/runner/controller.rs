@@ -253,7 +253,11 @@ impl Controller {
     }
 
     fn ramp_to(&mut self, from: u64, to: u64, rate: f64) {
+        if let Some(misfit) = self.plan.misfit(to) {
+            self.warn(misfit);
+        }
         let classes = self.plan.deal(from.max(to));
+        let to = to.min(classes.len() as u64);
         let ramp = Ramp { id: self.next_id, from, to, start: Instant::now(), rate, classes };
         self.next_id += 1;
         self.state = RunState::Spawning;

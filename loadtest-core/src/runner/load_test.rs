@@ -193,7 +193,7 @@ impl LoadTest {
         self
     }
 
-    /// Whether to take every weight, of classes and of tasks, for 1.
+    /// Whether to take every weight, of classes and of tasks, for 1. Fixed counts stay, and so do classes with weight 0.
     pub fn equal_weights(mut self, equal: bool) -> Self {
         self.filter.equal_weights = equal;
         self
@@ -292,7 +292,7 @@ impl LoadTest {
                 return Err(InputError::new(format!("two user classes are called {name}: {hint}")));
             }
         }
-        let Tasked { classes, graphs, units, left_out } = Tasked::new(classes, &self.filter)?;
+        let Tasked { classes, graphs, units, left_out } = Tasked::new(with_users(classes)?, &self.filter)?;
         if !left_out.is_empty() {
             tracing::warn!("left out, as no task of theirs has these tags: {}", left_out.join(", "));
         }
@@ -316,6 +316,21 @@ impl fmt::Debug for LoadTest {
             .field("classes", &self.class_names())
             .field("host", &self.host)
             .finish_non_exhaustive()
+    }
+}
+
+/// The classes without those that never have a user.
+fn with_users(classes: Vec<Arc<dyn UserClass>>) -> Result<Vec<Arc<dyn UserClass>>, InputError> {
+    let (none, some): (Vec<_>, Vec<_>) = classes.into_iter().partition(|class| class.share().is_none());
+    for class in &none {
+        tracing::info!("user class {} is left out: its weight is 0, and it has no fixed count", class.name());
+    }
+    match (some.is_empty(), none.first()) {
+        (true, Some(first)) => Err(InputError::new(format!(
+            "no user class has a weight above 0 or a fixed count; give one to {}, say",
+            first.name()
+        ))),
+        _ => Ok(some),
     }
 }
 

@@ -4,7 +4,7 @@
 //! what happened by [`ShardEvent`]s; in runs it has a thread of its own, in tests it is a local task.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,6 +105,7 @@ pub(crate) async fn run(seat: ShardSeat) {
         board,
         events,
         users: Vec::new(),
+        leaving: HashSet::new(),
         futures: JoinSet::new(),
         ramp: None,
         last_calls: VecDeque::new(),
@@ -123,7 +124,7 @@ pub(crate) async fn run(seat: ShardSeat) {
             },
             _ = tick.tick() => this.hand_over(None),
             () = gone.notified() => this.user_gone(),
-            Some(ended) = this.futures.join_next(), if !this.futures.is_empty() => this.future_gone(ended),
+            Some(ended) = this.futures.join_next(), if !this.futures.is_empty() => this.future_gone(&ended),
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 this.do_what_is_due();
                 // The commands come first in this loop; the users must not come last.
@@ -131,6 +132,24 @@ pub(crate) async fn run(seat: ShardSeat) {
             }
         }
     }
+}
+
+/// The place of one user number on its shard.
+struct Place {
+    control: Rc<UserControl>,
+    class: u16,
+    occupied: Occupied,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occupied {
+    /// A user lives here.
+    Yes,
+    /// The user has left by itself; nobody takes its place.
+    NoMore,
+    /// The former user of this number is on its way out: the new one starts when it is gone, because what a user does
+    /// under its number in `on_start` and `on_stop` must not cross.
+    NotYet,
 }
 
 struct Shard {
@@ -142,8 +161,11 @@ struct Shard {
     info: Rc<ShardInfo>,
     events: UnboundedSender<ShardEvent>,
     /// By place: user k of the run has place k / shards here.
-    users: Vec<Rc<UserControl>>,
-    futures: JoinSet<()>,
+    users: Vec<Place>,
+    /// The numbers of users that were asked to stop and are not gone yet.
+    leaving: HashSet<u64>,
+    /// A user's gives its number.
+    futures: JoinSet<Option<u64>>,
     ramp: Option<Ramp>,
     /// Users that were asked to finish their task, and when their time for it is over.
     last_calls: VecDeque<(Instant, Rc<UserControl>)>,
@@ -233,8 +255,8 @@ impl Shard {
                 if ramp.stops(last) > now {
                     return;
                 }
-                if let Some(control) = self.users.pop() {
-                    self.ask_to_stop(control, now);
+                if let Some(place) = self.users.pop() {
+                    self.ask_to_stop(last, place, now);
                 }
             } else {
                 self.ramp = None;
@@ -245,10 +267,20 @@ impl Shard {
         }
     }
 
+    /// Gives the next user number a place, and starts its user if the place is free.
     fn start_user(&mut self, ramp: &Ramp) {
         let user_number = self.next_user();
         let class = usize::try_from(user_number).ok().and_then(|k| ramp.classes.get(k)).copied().unwrap_or(0);
         let control = Rc::new(UserControl::new(u32::from(class)));
+        let free = !self.leaving.contains(&user_number);
+        let occupied = if free { Occupied::Yes } else { Occupied::NotYet };
+        if free {
+            self.seat_user(user_number, class, Rc::clone(&control));
+        }
+        self.users.push(Place { control, class, occupied });
+    }
+
+    fn seat_user(&mut self, user_number: u64, class: u16, control: Rc<UserControl>) {
         let class = usize::from(class);
         let seat = Seat {
             run: Arc::clone(&self.plan.run),
@@ -261,18 +293,25 @@ impl Shard {
         };
         let shared = Arc::clone(&self.info.set_up.borrow()[class]);
         let future = self.plan.classes[class].live(seat, shared, Arc::clone(&self.plan.graphs[class]));
-        self.futures.spawn_local(Watched::new(future, Rc::clone(&control), Arc::clone(&self.board.busy)));
-        self.users.push(control);
+        let watched = Watched::new(future, control, Arc::clone(&self.board.busy));
+        self.futures.spawn_local(async move {
+            watched.await;
+            Some(user_number)
+        });
     }
 
-    fn ask_to_stop(&mut self, control: Rc<UserControl>, now: Instant) {
+    fn ask_to_stop(&mut self, user_number: u64, place: Place, now: Instant) {
+        if place.occupied != Occupied::Yes {
+            return;
+        }
+        self.leaving.insert(user_number);
         let timeout = self.plan.settings.stop_timeout;
         if timeout.is_zero() {
-            control.request(Stop::Now);
+            place.control.request(Stop::Now);
         } else {
-            control.request(Stop::AfterTask);
+            place.control.request(Stop::AfterTask);
             // The same timeout for all: due times stay in order.
-            self.last_calls.push_back((now + timeout, control));
+            self.last_calls.push_back((now + timeout, place.control));
         }
     }
 
@@ -280,8 +319,9 @@ impl Shard {
         let now = Instant::now();
         self.ramp = None;
         self.draining = true;
-        for control in std::mem::take(&mut self.users) {
-            self.ask_to_stop(control, now);
+        let numbers = (self.shard as u64..).step_by(usize::try_from(self.shards).unwrap_or(usize::MAX));
+        for (user_number, place) in numbers.zip(std::mem::take(&mut self.users)) {
+            self.ask_to_stop(user_number, place, now);
         }
         self.look_for_the_last();
     }
@@ -293,14 +333,36 @@ impl Shard {
         self.last_calls.clear();
         // Dropping a user's future records its requests in flight as interrupted.
         self.futures.shutdown().await;
+        self.leaving.clear();
         self.look_for_the_last();
     }
 
     /// A user's or hook's future has ended. All its panics are caught, but for one while an abort drops it.
-    fn future_gone(&self, ended: Result<(), JoinError>) {
-        if ended.is_err_and(|error| error.is_panic()) {
-            record_exception(&self.info.recorder, "(user)", "drop", "panicked while it was dropped", None);
+    fn future_gone(&mut self, ended: &Result<Option<u64>, JoinError>) {
+        match ended {
+            Ok(Some(user_number)) => self.place_free(*user_number),
+            Ok(None) => {}
+            Err(error) if error.is_panic() => {
+                record_exception(&self.info.recorder, "(user)", "drop", "panicked while it was dropped", None);
+            }
+            Err(_) => {}
         }
+    }
+
+    /// The user of this number is gone; another one may be waiting for the number.
+    fn place_free(&mut self, user_number: u64) {
+        let was_asked = self.leaving.remove(&user_number);
+        let index = usize::try_from(user_number / self.shards).unwrap_or(usize::MAX);
+        if let Some(place) = self.users.get_mut(index) {
+            if was_asked {
+                place.occupied = Occupied::Yes;
+                let (class, control) = (place.class, Rc::clone(&place.control));
+                self.seat_user(user_number, class, control);
+            } else {
+                place.occupied = Occupied::NoMore;
+            }
+        }
+        self.look_for_deserters();
     }
 
     fn user_gone(&mut self) {
@@ -318,7 +380,9 @@ impl Shard {
     }
 
     fn look_for_deserters(&self) {
-        if self.ramp.is_none() && !self.draining && !self.users.is_empty() && self.board.alive() == 0 {
+        // While one is leaving, another may wait for its place.
+        let quiet = self.ramp.is_none() && !self.draining && self.leaving.is_empty();
+        if quiet && !self.users.is_empty() && self.board.alive() == 0 {
             self.tell(ShardEvent::Deserted);
         }
     }
@@ -343,8 +407,11 @@ impl Shard {
             u64::MAX,
             0,
         ));
-        let future = Box::pin(hook(unit.info, cx));
-        self.futures.spawn_local(Watched::new(future, control, Arc::clone(&self.board.busy)));
+        let watched = Watched::new(Box::pin(hook(unit.info, cx)), control, Arc::clone(&self.board.busy));
+        self.futures.spawn_local(async move {
+            watched.await;
+            None
+        });
     }
 
     fn set_up(&mut self, unit: usize) {

@@ -48,6 +48,8 @@ fn log(cx: &Context, what: &str) {
 /// A user as a script: everything by default does nothing.
 trait Script: 'static {
     const TASKS: &'static [TaskInfo] = ONE;
+    const WEIGHT: f64 = 1.0;
+    const FIXED_COUNT: u64 = 0;
     fn wait() -> Wait {
         constant(SECOND)
     }
@@ -103,6 +105,14 @@ impl<S: Script> User for Scripted<S> {
         // The last part of the type's path is not const; the tests name classes by their tasks.
         S::TASKS[0].name
     };
+
+    fn weight() -> f64 {
+        S::WEIGHT
+    }
+
+    fn fixed_count() -> u64 {
+        S::FIXED_COUNT
+    }
 
     fn wait_time(&self) -> Wait {
         S::wait()

@@ -20,6 +20,7 @@ pub(crate) struct User {
     pub(crate) allowed: Vec<Attribute>,
     pub(crate) name: String,
     pub(crate) weight: Option<Weight>,
+    pub(crate) fixed_count: Option<Expr>,
     pub(crate) host: Option<Expr>,
     pub(crate) wait_time: Option<Expr>,
     pub(crate) fields: Vec<Field>,
@@ -73,6 +74,7 @@ fn checked_user(item: &UserItem, krate: Krate, mut values: Values, mut errors: E
     }
     let name = values.take("name").and_then(|value| errors.take(class_name(&value)));
     let weight = values.take("weight").and_then(|value| errors.take(class_weight(value)));
+    let fixed_count = values.take("fixed_count").and_then(|value| errors.take(fixed_count(value)));
     let wait_time = values.take("wait_time").and_then(|value| errors.take(wait_time(value)));
     let host = values.take("host").and_then(|value| errors.take(host(value)));
     let mut fields = Vec::new();
@@ -85,7 +87,7 @@ fn checked_user(item: &UserItem, krate: Krate, mut values: Values, mut errors: E
     let ident = item.ident.clone();
     let name = name.unwrap_or_else(|| ident.unraw().to_string());
     let (generics, allowed) = (item.generics.clone(), item.allowed.clone());
-    Ok(User { krate, ident, generics, allowed, name, weight, host, wait_time, fields })
+    Ok(User { krate, ident, generics, allowed, name, weight, fixed_count, host, wait_time, fields })
 }
 
 fn not_a_struct(token: &impl ToTokens, found: &str, ident: &Ident) -> Error {
@@ -129,7 +131,7 @@ fn class_weight(value: Expr) -> syn::Result<Weight> {
         Some(_) => Err(bad_class_weight(&value)),
     };
     match number {
-        Ok(number) if number > 0.0 && number.is_finite() => Ok(Weight::Number(number)),
+        Ok(number) if number.is_finite() => Ok(Weight::Number(number)),
         _ => Err(bad_class_weight(&value)),
     }
 }
@@ -138,11 +140,32 @@ fn bad_class_weight(value: &Expr) -> Error {
     Error::new_spanned(
         value,
         format!(
-            "`weight` takes a number above 0, found `{}`: write `weight = 3` or `weight = 0.5`; \
-             leave a class without users out of the run instead",
+            "`weight` takes a number of at least 0, found `{}`: write `weight = 3` or `weight = 0.5`; \
+             with 0 the class has no users until it is given some from outside",
             text(value)
         ),
     )
+}
+
+/// What is no count at a glance; the compiler checks the rest.
+fn fixed_count(value: Expr) -> syn::Result<Expr> {
+    let is_count = match (negated(&value), literal(&value)) {
+        (Some(_), _) => false,
+        (None, None) => return Ok(value),
+        (None, Some(Lit::Int(number))) => number.base10_parse::<u64>().is_ok(),
+        (None, Some(_)) => false,
+    };
+    if is_count {
+        return Ok(value);
+    }
+    Err(Error::new_spanned(
+        &value,
+        format!(
+            "`fixed_count` takes a whole number of users, found `{}`: write `fixed_count = 2`; \
+             with 0 the class has its share by weight",
+            text(&value)
+        ),
+    ))
 }
 
 /// What is no wait at a glance; the compiler checks the rest.

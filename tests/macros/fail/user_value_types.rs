@@ -10,7 +10,7 @@ fn slow() -> Duration {
 }
 
 #[derive(User)]
-#[user(wait_time = slow(), weight = Some(3))]
+#[user(wait_time = slow(), weight = Some(3), fixed_count = slow())]
 struct Shopper;
 
 #[tasks]

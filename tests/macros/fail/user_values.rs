@@ -19,8 +19,10 @@ macro_rules! wrong_user {
     };
 }
 
-wrong_user!(WeightZero, weight = 0);
-wrong_user!(WeightZeroFraction, weight = 0.0);
+wrong_user!(FixedCountNegative, fixed_count = -2);
+wrong_user!(FixedCountFraction, fixed_count = 2.5);
+wrong_user!(FixedCountString, fixed_count = "2");
+wrong_user!(FixedCountTooLarge, fixed_count = 99999999999999999999);
 wrong_user!(WeightNegative, weight = -2);
 wrong_user!(WeightString, weight = "3");
 wrong_user!(WeightInfinite, weight = 1e999);

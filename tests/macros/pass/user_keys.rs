@@ -17,10 +17,22 @@ macro_rules! with_a_task {
     };
 }
 
-with_a_task!(Plain Whole Half Computed Waiting Patient Named Elsewhere);
+with_a_task!(Plain Off Exact ComputedCount Whole Half Computed Waiting Patient Named Elsewhere);
 
 #[derive(User)]
 struct Plain;
+
+#[derive(User)]
+#[user(weight = 0)]
+struct Off;
+
+#[derive(User)]
+#[user(fixed_count = 2)]
+struct Exact;
+
+#[derive(User)]
+#[user(fixed_count = SHARE / 5, weight = 0)]
+struct ComputedCount;
 
 #[derive(User)]
 #[user(weight = 3)]
@@ -62,6 +74,8 @@ struct Elsewhere;
 
 fn main() {
     assert_eq!([Plain::weight(), Whole::weight(), Half::weight(), Computed::weight()], [1.0, 3.0, 0.5, 2.0]);
+    assert_eq!([Off::weight(), ComputedCount::weight(), Exact::weight()], [0.0, 0.0, 1.0]);
+    assert_eq!([Plain::fixed_count(), Exact::fixed_count(), ComputedCount::fixed_count()], [0, 2, 4]);
     assert_eq!(Plain.wait_time(), Wait::None);
     assert_eq!(Waiting.wait_time(), between(Duration::from_secs(5), Duration::from_secs(15)));
     let pause = Duration::from_millis(7);

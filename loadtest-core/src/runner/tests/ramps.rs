@@ -147,26 +147,173 @@ fn reset_stats_forgets_the_ramp() {
     books_hold(&outcome.snapshot);
 }
 
+/// A class by its name, for tests with several: it logs its start.
+macro_rules! class {
+    ($name:ident, $weight:literal, $fixed_count:literal) => {
+        struct $name;
+        impl Script for $name {
+            const WEIGHT: f64 = $weight;
+            const FIXED_COUNT: u64 = $fixed_count;
+            const TASKS: &'static [TaskInfo] = &[TaskInfo::new(stringify!($name), 1)];
+            fn on_start(cx: &Context) -> LocalFuture<'_, TaskResult> {
+                log(cx, cx.class());
+                Box::pin(async { Ok(()) })
+            }
+        }
+    };
+}
+
+/// The classes of the users that are there, by user number: `A 0` starts one, `on_stop 0` takes it away.
+fn there(log: &[(u128, String)]) -> String {
+    let mut users = std::collections::BTreeMap::new();
+    for (_, what) in log {
+        let (what, number) = what.rsplit_once(' ').unwrap();
+        let number: u64 = number.parse().unwrap();
+        if what == "on_stop" {
+            users.remove(&number);
+        } else {
+            users.insert(number, what.to_owned());
+        }
+    }
+    users.into_values().collect()
+}
+
 #[test]
-fn classes_share_the_users_by_weight() {
-    struct A;
-    impl Script for A {
-        const TASKS: &'static [TaskInfo] = &[TaskInfo::new("A", 1)];
+fn every_edit_ends_with_the_users_that_the_rule_deals_and_no_other_user_moves() {
+    class!(A, 3.0, 0);
+    class!(B, 1.0, 0);
+    class!(C, 1.0, 2);
+    let base = test::<A>().user::<Scripted<B>>().user::<Scripted<C>>();
+    for shards in [1, 3] {
+        paused(async || {
+            let local = Local::new(base.clone().users(3).spawn_rate(10.0), shards);
+            let outcome = local.start();
+            let mut starts = 0;
+            let mut there_before = String::new();
+            for users in [3u64, 9, 4, 1, 6, 2, 20, 5] {
+                local.say(Command::Edit { users, spawn_rate: 10.0 });
+                tokio::time::sleep(SECOND * 3).await;
+                let log = local.log();
+                let expected = &"CCAABAAABAAABAAABAAA"[..usize::try_from(users).unwrap()];
+                assert_eq!(there(&log), expected, "{users} users on {shards} shards");
+                starts += expected.len().saturating_sub(there_before.len());
+                assert_eq!(log.iter().filter(|(_, what)| !what.starts_with("on_stop")).count(), starts);
+                there_before = expected.to_owned();
+            }
+            local.say(Command::Quit);
+            outcome.await.expect("an outcome");
+            assert_eq!(there(&local.log()), "");
+        });
+    }
+}
+
+#[test]
+fn fixed_counts_alone_are_all_the_users_there_are_and_the_report_says_so() {
+    class!(A, 1.0, 2);
+    class!(None, 0.0, 0);
+    class!(Rest, 1.0, 0);
+    let base = test::<A>().user::<Scripted<None>>().run_time(SECOND);
+    let (outcome, log) = run_to_end(base.clone().users(5), 2);
+    assert_eq!(log.iter().filter(|(_, what)| what.starts_with('A')).count(), 2);
+    assert_eq!(log.iter().filter(|(_, what)| what.starts_with("on_stop")).count(), 2);
+    assert!(outcome.snapshot.warnings[0].contains("5 users were asked for, and there are 2"));
+
+    let (outcome, log) = run_to_end(base.clone().users(1), 2);
+    assert_eq!(log.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>(), ["A 0", "on_stop 0"]);
+    assert!(outcome.snapshot.warnings[0].contains("fewer than the 2"));
+
+    let (outcome, log) = run_to_end(base.user::<Scripted<Rest>>().users(5), 2);
+    assert_eq!(there(&log[..5]), "AARestRestRest");
+    assert_eq!(outcome.snapshot.warnings, [""; 0]);
+}
+
+#[test]
+fn a_run_without_any_class_that_has_users_is_refused() {
+    class!(None, 0.0, 0);
+    let error = test::<None>().plan().map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("no user class has a weight above 0 or a fixed count; give one to None"), "{error}");
+    class!(Negative, -1.0, 0);
+    let error = test::<Negative>().plan().map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("user class Negative: -1 is no weight; give a number from 0"), "{error}");
+}
+
+#[test]
+fn a_user_number_is_taken_again_only_when_its_former_user_is_gone() {
+    struct S;
+    impl Script for S {
         fn on_start(cx: &Context) -> LocalFuture<'_, TaskResult> {
-            log(cx, cx.class());
+            log(cx, "start");
             Box::pin(async { Ok(()) })
         }
-    }
-    struct B;
-    impl Script for B {
-        const TASKS: &'static [TaskInfo] = &[TaskInfo::new("B", 1)];
-        fn on_start(cx: &Context) -> LocalFuture<'_, TaskResult> {
-            log(cx, cx.class());
-            Box::pin(async { Ok(()) })
+        fn on_stop(cx: &Context) -> LocalFuture<'_, TaskResult> {
+            Box::pin(async {
+                log(cx, "on_stop");
+                tokio::time::sleep(SECOND * 10).await;
+                log(cx, "gone");
+                Ok(())
+            })
         }
     }
-    let (_, log) = run_to_end(test::<A>().user::<Scripted<B>>().users(4).spawn_rate(1.0).run_time(SECOND * 5), 3);
-    let classes: Vec<_> =
-        log.iter().map(|(_, what)| what.as_str()).filter(|what| !what.starts_with("on_stop")).collect();
-    assert_eq!(classes, ["A 0", "B 1", "A 2", "B 3"]);
+    for shards in [1, 2] {
+        paused(async || {
+            let local = Local::new(test::<S>().users(3), shards);
+            let outcome = local.start();
+            tokio::time::sleep(SECOND).await;
+            for users in [1, 3, 2, 3] {
+                local.say(Command::Edit { users, spawn_rate: f64::INFINITY });
+                tokio::time::sleep(SECOND).await;
+            }
+            assert_eq!(local.snapshots.borrow().users.alive, 3, "two of them are leaving");
+            tokio::time::sleep(SECOND * 20).await;
+            let number = |user: u64| -> Vec<_> {
+                let mine = format!(" {user}");
+                let log = local.log().into_iter();
+                log.filter(|(_, what)| what.ends_with(&mine))
+                    .map(|(at, what)| (at, what[..what.len() - 2].to_owned()))
+                    .collect()
+            };
+            let events = |events: &[(u128, &str)]| -> Vec<_> {
+                events.iter().map(|(at, what)| (*at, (*what).to_owned())).collect()
+            };
+            assert_eq!(number(0), events(&[(0, "start")]), "{shards} shards");
+            for user in [1, 2] {
+                let expected = events(&[(0, "start"), (1000, "on_stop"), (11_000, "gone"), (11_000, "start")]);
+                assert_eq!(number(user), expected, "user {user}, {shards} shards");
+            }
+            assert_eq!(local.snapshots.borrow().users.alive, 3);
+            // Once more, and the end while both wait for their places: they are never started.
+            for users in [1, 3] {
+                local.say(Command::Edit { users, spawn_rate: f64::INFINITY });
+                tokio::time::sleep(SECOND).await;
+            }
+            local.say(Command::Quit);
+            outcome.await.expect("an outcome");
+            let starts = local.logged("start").len();
+            assert_eq!((starts, local.logged("gone").len()), (5, 5), "{shards} shards");
+        });
+    }
+}
+
+#[test]
+fn a_user_that_has_left_by_itself_keeps_no_one_from_its_number() {
+    struct S;
+    impl Script for S {
+        fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+            log(cx, "task");
+            Box::pin(async { if cx.user_number() == 1 { stop_user() } else { Ok(()) } })
+        }
+    }
+    paused(async || {
+        let local = Local::new(test::<S>().users(2), 1);
+        let outcome = local.start();
+        tokio::time::sleep(SECOND * 2).await;
+        assert_eq!(local.logged("task 1").len(), 1);
+        for users in [1, 2] {
+            local.say(Command::Edit { users, spawn_rate: f64::INFINITY });
+            tokio::time::sleep(SECOND * 2).await;
+        }
+        assert_eq!(local.logged("task 1").len(), 2);
+        local.say(Command::Quit);
+        outcome.await.expect("an outcome");
+    });
 }
