@@ -3,6 +3,7 @@
 //! This is the only module that touches what is process-wide: signals, the panic hook, the log, stdout, the
 //! environment, the limit of open files. Everything else it does through the same [`LoadTest`] that tests use.
 
+mod config_users;
 mod csv_files;
 mod debug;
 mod defaults;
@@ -10,6 +11,7 @@ mod flags;
 mod limits;
 mod live;
 mod log;
+mod options;
 mod screen;
 mod signals;
 mod tls_files;
@@ -19,12 +21,14 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{Command, FromArgMatches};
 use tokio::time::MissedTickBehavior;
 
 use crate::error::InputError;
 use crate::exit_code;
 use crate::life::panics;
+use crate::options::RunOptions;
 use crate::plan::ratio;
 use crate::report::{Report, text};
 use crate::runner::{LoadTest, RunError, Running};
@@ -39,9 +43,20 @@ const ANY_HOST: &str = "http://localhost";
 /// Runs a load test as the command line says; the defaults come from code.
 #[must_use]
 pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
-    let flags = match Flags::try_parse() {
-        Ok(flags) => flags,
-        Err(error) => return ExitCode::from(flags::explain(&error)),
+    let command = match options::command(defaults.own_options()) {
+        Ok(command) => command,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(exit_code::INPUT);
+        }
+    };
+    let (flags, options) = match parse(&command, &defaults) {
+        Ok(parsed) => parsed,
+        Err(error) => return ExitCode::from(flags::explain(&error, &command)),
+    };
+    let test = match options {
+        Some(options) => test.run_options(options),
+        None => test,
     };
     match run(test, defaults, &flags) {
         Ok(code) => ExitCode::from(code),
@@ -50,6 +65,21 @@ pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
             ExitCode::from(exit_code::INPUT)
         }
     }
+}
+
+fn parse(command: &Command, defaults: &Defaults) -> Result<(Flags, Option<RunOptions>), clap::Error> {
+    let matches = match command.clone().try_get_matches() {
+        // Whoever asks what classes there are need not give what a run of them needs.
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            let flags = command.clone().ignore_errors(true).try_get_matches();
+            let flags = flags.and_then(|matches| Flags::from_arg_matches(&matches));
+            return flags.ok().filter(|flags| flags.list).map(|flags| (flags, None)).ok_or(error);
+        }
+        matches => matches?,
+    };
+    let flags = Flags::from_arg_matches(&matches)?;
+    let options = defaults.own_options().map(|own| options::read(own, &matches)).transpose()?;
+    Ok((flags, options))
 }
 
 #[expect(clippy::print_stderr, reason = "before there is a log: the one line that says why nothing was started")]
@@ -128,6 +158,9 @@ async fn watch(
     host: Option<&str>,
 ) -> Result<Report, RunError> {
     tracing::info!("{}", live::opening(&running, host));
+    for (class, settings) in running.configured() {
+        tracing::info!("configured: {class}: {settings}");
+    }
     let mut tick = tokio::time::interval(Duration::from_secs(1));
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stopper = running.stopper();
@@ -177,6 +210,7 @@ fn report_of(result: &Result<Report, RunError>) -> Option<&Report> {
 fn finish(result: &Result<Report, RunError>, on_error: u8) -> u8 {
     if let Some(report) = report_of(result) {
         say(&format!("\n{}", text::summary(report.snapshot(), screen::width())));
+        say(&report.asked());
         let ran = crate::units::format_duration(report.duration());
         say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
     }

@@ -7,7 +7,7 @@ mod trace;
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
@@ -19,8 +19,10 @@ use rand::rand_core::TryRng;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
+use crate::class_config::ClassConfig;
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
 use crate::iterations::Iterations;
+use crate::options::RunOptions;
 use crate::stats::{Failure, RecorderHandle};
 use crate::tls::TlsOptions;
 use crate::trace::Trace;
@@ -37,13 +39,26 @@ pub(crate) struct RunInfo {
     pub(crate) meetings: Meetings,
     pub(crate) trace: Option<Trace>,
     pub(crate) iterations: Iterations,
+    /// By class name; classes without settings from outside have none.
+    pub(crate) configs: BTreeMap<String, ClassConfig>,
+    pub(crate) options: Option<RunOptions>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 impl RunInfo {
     pub(crate) fn new(run_id: String, seed: u64, host: Option<String>, tls: TlsOptions) -> Self {
-        let (meetings, iterations) = (Meetings::default(), Iterations::default());
-        Self { run_id, seed, host, tls, meetings, trace: None, iterations, shared: Mutex::default() }
+        Self {
+            run_id,
+            seed,
+            host,
+            tls,
+            meetings: Meetings::default(),
+            trace: None,
+            iterations: Iterations::default(),
+            configs: BTreeMap::new(),
+            options: None,
+            shared: Mutex::default(),
+        }
     }
 }
 
@@ -105,7 +120,8 @@ impl Context {
         user_number: u64,
         incarnation: u64,
     ) -> Self {
-        let host = run.host.clone().or(class_host);
+        let config = run.configs.get(class);
+        let host = config.and_then(|config| config.host.clone()).or_else(|| run.host.clone()).or(class_host);
         let rng = RefCell::new(generator(run.seed, class, user_number, incarnation, Stream::User));
         Self(Rc::new(Inner { run, shard, control, class, host, user_number, rng }))
     }
@@ -130,7 +146,7 @@ impl Context {
         self.0.class
     }
 
-    /// The host to test: `--host`, else the one of the user class.
+    /// The host to test: the one configured for the class, else `--host`, else the one in the class's code.
     #[must_use]
     pub fn host(&self) -> Option<&str> {
         self.0.host.as_deref()
@@ -140,6 +156,15 @@ impl Context {
     #[must_use]
     pub fn tls(&self) -> &TlsOptions {
         &self.0.run.tls
+    }
+
+    /// The test's own options, if they are of this type: those of `main!(…, options = Options)`, or of
+    /// [`LoadTest::options`](crate::LoadTest::options).
+    ///
+    /// A user that cannot do without them has them in a field marked `#[options]`, which is checked before the run.
+    #[must_use]
+    pub fn options<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.run.options.as_ref()?.get()
     }
 
     /// The seed of the run: given with `--seed`, else drawn at the start and printed.
@@ -246,6 +271,15 @@ impl Context {
         value.downcast().unwrap_or_else(|_| unreachable!("values are stored under their own type"))
     }
 
+    /// What was said of the user's class from outside.
+    pub(crate) fn class_config(&self) -> Option<&ClassConfig> {
+        self.0.run.configs.get(self.0.class)
+    }
+
+    pub(crate) fn run_options(&self) -> Option<&RunOptions> {
+        self.0.run.options.as_ref()
+    }
+
     pub(crate) fn control(&self) -> &UserControl {
         &self.0.control
     }
@@ -347,6 +381,12 @@ impl SetupContext {
         self.0.tls()
     }
 
+    /// As [`Context::options`].
+    #[must_use]
+    pub fn options<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.options()
+    }
+
     /// As [`Context::rng`]; the same for the same seed.
     #[must_use]
     pub fn rng(&self) -> UserRng<'_> {
@@ -394,8 +434,12 @@ mod tests {
     }
 
     fn context_of(host: Option<&str>, user_number: u64) -> Context {
+        context_in(RunInfo::new("run".into(), 7, host.map(Into::into), TlsOptions::new()), user_number)
+    }
+
+    fn context_in(run: RunInfo, user_number: u64) -> Context {
         Context::new(
-            Arc::new(RunInfo::new("run".into(), 7, host.map(Into::into), TlsOptions::new())),
+            Arc::new(run),
             Rc::new(ShardInfo::new(Arc::default())),
             Rc::new(UserControl::new(0)),
             "Shopper",
@@ -422,6 +466,13 @@ mod tests {
     fn the_host_of_the_run_wins_over_that_of_the_class() {
         assert_eq!(context(0).host(), Some("http://class"));
         assert_eq!(context_of(Some("http://run"), 0).host(), Some("http://run"));
+    }
+
+    #[test]
+    fn the_host_configured_for_the_class_wins_over_both() {
+        let configs = BTreeMap::from([("Shopper".to_owned(), ClassConfig::new().host("http://configured"))]);
+        let run = RunInfo { configs, ..RunInfo::new("run".into(), 7, Some("http://run".into()), TlsOptions::new()) };
+        assert_eq!(context_in(run, 0).host(), Some("http://configured"));
     }
 
     #[test]

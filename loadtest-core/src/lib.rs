@@ -2,8 +2,11 @@
 //!
 //! Applications use the facade crate `loadtest`; a crate with a client for another protocol needs this one alone.
 
+mod class_config;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+pub use clap;
 mod context;
 mod error;
 mod exit;
@@ -12,9 +15,11 @@ mod exit_code;
 mod feeder;
 mod iterations;
 mod life;
+mod options;
 mod plan;
 mod report;
 mod runner;
+mod secret;
 pub mod stats;
 mod task;
 #[doc(hidden)]
@@ -25,6 +30,7 @@ pub mod units;
 mod user;
 mod wait;
 
+pub use class_config::{ClassConfig, ConfigField};
 pub use context::client::{Client, ClientSettings, Configure};
 #[doc(hidden)]
 pub use context::client::{Configured, Settings, SettingsError};
@@ -40,8 +46,11 @@ pub use feeder::{Feeder, RunOut};
 pub use report::{EndedBy, Report};
 pub use runner::load_test::Stopper;
 pub use runner::{LoadTest, RunError, Running};
+pub use secret::Secret;
 pub use task::{Order, Scope, SetupOutput, TaskInfo, Tasks};
 pub use tls::TlsOptions;
 pub use trace::Trace;
+#[doc(hidden)]
+pub use user::OptionsField;
 pub use user::{User, UserInit};
 pub use wait::{Wait, between, constant};

@@ -135,7 +135,9 @@ async fn one_user<U: User>(
     let leave = match started {
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => {
             seat.alive.set(Phase::Running);
-            let wait = |user: &U| user.own_wait_time().unwrap_or_else(|| user.wait_time());
+            let configured = cx.class_config().and_then(|config| config.wait_time.clone());
+            let wait =
+                |user: &U| configured.clone().or_else(|| user.own_wait_time()).unwrap_or_else(|| user.wait_time());
             task_loop(&mut user, &scope, wait).await
         }
         Ended::Returned(Err(Exit(ExitKind::StopUser))) => Leave::StopUser,

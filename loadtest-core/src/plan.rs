@@ -5,6 +5,7 @@ pub(crate) mod deal;
 pub(crate) mod ratio;
 
 use std::any::TypeId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use crate::class_config::ClassConfig;
 use crate::context::RunInfo;
 use crate::context::client::ClientSettings;
 use crate::error::InputError;
@@ -20,7 +22,6 @@ use crate::life::{Seat, live};
 use crate::plan::deal::Share;
 use crate::task::graph::{self, Filter, Graph};
 use crate::task::{AnyShared, LocalFuture, SetInfo};
-use crate::tls::TlsOptions;
 use crate::user::User;
 
 /// Everything a run does, decided before it starts.
@@ -140,6 +141,11 @@ impl Plan {
             .collect()
     }
 
+    /// What was configured from outside, by class, as it may be shown.
+    pub(crate) fn configured(&self) -> Vec<(&'static str, String)> {
+        self.classes.iter().filter_map(|class| Some((class.name(), class.shown_config()?))).collect()
+    }
+
     /// What to say where `users` and the fixed counts do not fit.
     pub(crate) fn misfit(&self, users: u64) -> Option<String> {
         let shares = self.shares();
@@ -163,7 +169,13 @@ pub(crate) trait UserClass: Send + Sync {
     /// The class as a set of tasks, under the class's name.
     fn set(&self) -> SetInfo;
     fn host(&self) -> Option<String>;
-    fn check(&self, host: Option<&str>, tls: &TlsOptions) -> Result<(), InputError>;
+    fn check(&self, run: &RunInfo) -> Result<(), InputError>;
+    /// The same class with these settings beside those that it has.
+    fn configured(&self, config: &ClassConfig) -> Result<Arc<dyn UserClass>, InputError>;
+    /// The settings from outside.
+    fn config(&self) -> &ClassConfig;
+    /// What of them may be shown; nothing where there are none.
+    fn shown_config(&self) -> Option<String>;
     fn live(&self, seat: Seat, shared: AnyShared, graph: Arc<Graph>) -> LocalFuture<'static, ()>;
 }
 
@@ -187,7 +199,10 @@ fn check_weight(class: &str, weight: f64) -> Result<(), InputError> {
 }
 
 /// The class of users of type `U`.
-pub(crate) struct ClassOf<U>(PhantomData<fn() -> U>);
+pub(crate) struct ClassOf<U> {
+    config: ClassConfig,
+    user: PhantomData<fn() -> U>,
+}
 
 impl<U: User + 'static> ClassOf<U> {
     /// # Errors
@@ -200,7 +215,7 @@ impl<U: User + 'static> ClassOf<U> {
             )));
         }
         check_weight(U::NAME, U::weight())?;
-        Ok(Self(PhantomData))
+        Ok(Self { config: ClassConfig::new(), user: PhantomData })
     }
 }
 
@@ -210,7 +225,10 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
     }
 
     fn share(&self) -> Share {
-        Share { fixed_count: U::fixed_count(), weight: U::weight() }
+        Share {
+            fixed_count: self.config.fixed_count.unwrap_or_else(U::fixed_count),
+            weight: self.config.weight.unwrap_or_else(U::weight),
+        }
     }
 
     fn set(&self) -> SetInfo {
@@ -221,9 +239,28 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         U::host()
     }
 
-    fn check(&self, host: Option<&str>, tls: &TlsOptions) -> Result<(), InputError> {
-        let class_host = U::host();
-        U::check(&ClientSettings::new(U::NAME, host.or(class_host.as_deref())).with_tls(tls))
+    fn check(&self, run: &RunInfo) -> Result<(), InputError> {
+        let configured = self.config.host.as_deref().or(run.host.as_deref()).map(Cow::Borrowed);
+        let host = configured.or_else(|| U::host().map(Cow::Owned));
+        let settings = ClientSettings::new(U::NAME, host.as_deref()).with_tls(&run.tls);
+        U::check(&settings.with_options(run.options.as_ref()))
+    }
+
+    fn configured(&self, config: &ClassConfig) -> Result<Arc<dyn UserClass>, InputError> {
+        let config = self.config.overridden_by(config);
+        if let Some(weight) = config.weight {
+            check_weight(U::NAME, weight)?;
+        }
+        config.check_fields(U::NAME, U::CONFIG_FIELDS)?;
+        Ok(Arc::new(Self { config, user: PhantomData }))
+    }
+
+    fn config(&self) -> &ClassConfig {
+        &self.config
+    }
+
+    fn shown_config(&self) -> Option<String> {
+        self.config.shown(U::CONFIG_FIELDS)
     }
 
     fn live(&self, seat: Seat, shared: AnyShared, graph: Arc<Graph>) -> LocalFuture<'static, ()> {

@@ -61,6 +61,8 @@ pub struct Report {
     seed: u64,
     host: Option<String>,
     classes: Vec<&'static str>,
+    configured: Vec<(&'static str, String)>,
+    options: Vec<(String, String)>,
     users: u64,
     started_at: SystemTime,
     ended_by: EndedBy,
@@ -81,6 +83,8 @@ impl Report {
             seed: plan.run.seed,
             host: plan.run.host.clone(),
             classes: plan.classes.iter().map(|class| class.name()).collect(),
+            configured: plan.configured(),
+            options: plan.run.options.as_ref().map(|options| options.shown.clone()).unwrap_or_default(),
             users: plan.settings.users,
             started_at,
             ended_by,
@@ -162,6 +166,19 @@ impl Report {
         &self.classes
     }
 
+    /// What was configured from outside, by user class; secrets are masked.
+    #[must_use]
+    pub fn configured(&self) -> &[(&'static str, String)] {
+        &self.configured
+    }
+
+    /// The test's own options as they were given on the command line: names and values, with secrets masked. Empty in
+    /// a run that was given its options with [`LoadTest::options`](crate::LoadTest::options), where nobody knows names.
+    #[must_use]
+    pub fn options(&self) -> &[(String, String)] {
+        &self.options
+    }
+
     /// How many users were asked for.
     #[must_use]
     pub fn users(&self) -> u64 {
@@ -180,6 +197,14 @@ impl Report {
         self.snapshot.elapsed
     }
 
+    /// What was said from outside, in lines of text.
+    pub(crate) fn asked(&self) -> String {
+        let configured = self.configured.iter().map(|(class, settings)| format!("\nConfigured: {class}: {settings}\n"));
+        let options: Vec<_> = self.options.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let options = (!options.is_empty()).then(|| format!("\nOptions: {}\n", options.join(", ")));
+        configured.chain(options).collect()
+    }
+
     /// All figures.
     #[must_use]
     pub fn snapshot(&self) -> &Snapshot {
@@ -189,6 +214,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text::summary(&self.snapshot, text::UNLIMITED))
+        f.write_str(&text::summary(&self.snapshot, text::UNLIMITED))?;
+        f.write_str(&self.asked())
     }
 }

@@ -1,8 +1,10 @@
 //! Running a plan: a controller, a shard per thread, and the life of each user.
 
+mod classes;
 pub(crate) mod controller;
 pub(crate) mod load_test;
 mod ramp;
+pub(crate) mod run_error;
 pub(crate) mod shard;
 mod single_user;
 #[cfg(test)]
@@ -10,4 +12,5 @@ mod tests;
 pub(crate) mod threads;
 mod watchdog;
 
-pub use load_test::{LoadTest, RunError, Running};
+pub use load_test::{LoadTest, Running};
+pub use run_error::RunError;

@@ -111,6 +111,16 @@ pub fn format_bytes(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
+/// A host as it may be shown: `http://user:password@host` keeps its secrets.
+pub(crate) fn without_credentials(host: &str) -> String {
+    let Some((scheme, rest)) = host.split_once("://") else { return host.to_owned() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => host.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -178,5 +188,12 @@ mod tests {
             let text = format!("{hours}h{minutes}m{seconds}s");
             prop_assert_eq!(parse_duration(&text), Ok(Duration::from_secs(hours * 3600 + minutes * 60 + seconds)));
         }
+    }
+
+    #[test]
+    fn credentials_are_not_shown() {
+        assert_eq!(without_credentials("http://u:p@shop:80/x@y"), "http://shop:80/x@y");
+        assert_eq!(without_credentials("http://shop/x@y"), "http://shop/x@y");
+        assert_eq!(without_credentials("shop"), "shop");
     }
 }

@@ -1,11 +1,14 @@
 //! Users: what `#[derive(User)]` implements.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::class_config::ConfigField;
 use crate::context::Context;
 use crate::context::client::{Client, ClientSettings};
 use crate::error::InputError;
 use crate::exit::Exit;
+use crate::options;
 use crate::task::Tasks;
 use crate::wait::Wait;
 
@@ -20,6 +23,9 @@ use crate::wait::Wait;
 pub trait User: Tasks {
     /// The class's name in reports and on the command line.
     const NAME: &'static str;
+
+    /// The fields that can be configured from outside: those marked `#[config]`.
+    const CONFIG_FIELDS: &'static [ConfigField] = &[];
 
     /// The share of this class among all users; 1 unless `#[user(weight = …)]` says otherwise.
     ///
@@ -83,11 +89,56 @@ impl<S> UserInit<'_, S> {
         Arc::clone(self.shared)
     }
 
+    /// For fields marked `#[config]`: the value that was configured, if one was.
+    #[must_use]
+    pub fn configured<T: FromStr>(&self, name: &str) -> Option<T> {
+        self.cx.class_config()?.value(name)
+    }
+
+    /// For the field marked `#[options]`: the test's own options.
+    ///
+    /// # Errors
+    /// When the run has none of this type; [`User::check`] has found that before.
+    pub fn options<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, Exit> {
+        Ok(options::get(self.cx.run_options(), self.cx.class())?)
+    }
+
     /// For fields marked `#[client]`.
     ///
     /// # Errors
     /// When the client cannot be made.
     pub fn client<C: Client>(&self) -> Result<C, Exit> {
         C::create(self.cx)
+    }
+}
+
+/// The types of a field marked `#[options]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot hold the options of the test",
+    label = "marked `#[options]`",
+    note = "write `Arc<Options>`, with your own type of options, which is `Send + Sync`"
+)]
+pub trait OptionsField: Sized {
+    /// Whether the run has such options.
+    ///
+    /// # Errors
+    /// When not.
+    fn check(settings: &ClientSettings<'_>) -> Result<(), InputError>;
+
+    /// The options.
+    ///
+    /// # Errors
+    /// When the run has none of this type.
+    fn get<S>(init: &UserInit<'_, S>) -> Result<Self, Exit>;
+}
+
+impl<T: Send + Sync + 'static> OptionsField for Arc<T> {
+    fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
+        options::get::<T>(settings.options, settings.class).map(drop)
+    }
+
+    fn get<S>(init: &UserInit<'_, S>) -> Result<Self, Exit> {
+        init.options()
     }
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// From the lowest rank to the highest; modules of one rank do not know each other, unless they are in one module.
-const RANKS: [&[&str]; 13] = [
-    &["units", "error", "exit", "tls", "trace", "iterations"],
+const RANKS: [&[&str]; 14] = [
+    &["units", "error", "exit", "tls", "trace", "iterations", "secret"],
     &["stats"],
-    &["wait"],
+    &["wait", "options"],
+    &["class_config"],
     &["context"],
     &["feeder"],
     &["task"],

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::options::OwnOptions;
 use crate::error::InputError;
 
 type HostFunction = Box<dyn FnOnce() -> Result<String, InputError>>;
@@ -10,6 +11,7 @@ type HostFunction = Box<dyn FnOnce() -> Result<String, InputError>>;
 #[derive(Default)]
 pub struct Defaults {
     host: Option<HostFunction>,
+    options: Option<OwnOptions>,
 }
 
 impl Defaults {
@@ -36,6 +38,17 @@ impl Defaults {
     #[must_use]
     pub fn headless(self, _headless: bool) -> Self {
         self
+    }
+
+    /// The test's own options, beside the flags.
+    #[must_use]
+    pub fn options<O: clap::Args + Send + Sync + 'static>(mut self) -> Self {
+        self.options = Some(OwnOptions::of::<O>());
+        self
+    }
+
+    pub(super) fn own_options(&self) -> Option<OwnOptions> {
+        self.options
     }
 
     pub(super) fn has_host(&self) -> bool {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{CommandFactory, Parser};
+use clap::{Arg, Command, Parser};
 use tracing::level_filters::LevelFilter;
 
 use super::debug::Debug;
-use super::tls_files;
+use super::{config_users, options, tls_files};
 use crate::error::InputError;
 use crate::exit_code;
 use crate::runner::LoadTest;
@@ -23,6 +23,7 @@ use crate::units::parse_duration;
     after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 5 a user did not yield, 130 second Ctrl-C.\n\
                   Each flag can be given as a variable: LOADTEST_USERS=20 for --users 20."
 )]
+#[group(skip)]
 pub(super) struct Flags {
     /// Host to test, such as http://localhost:8080
     #[arg(short = 'H', long, env = "LOADTEST_HOST", value_name = "URL", hide_env_values = true)]
@@ -113,6 +114,11 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_LOGFILE", value_name = "FILE")]
     pub(super) logfile: Option<PathBuf>,
 
+    /// What holds for a user class in place of its code: weight, fixed_count, host, wait_time and configurable fields,
+    /// as {"user_class_name": "Shopper", "weight": 2}, a list of these, or a .json file; can be repeated
+    #[arg(long, env = "LOADTEST_CONFIG_USERS", value_name = "JSON", hide_env_values = true)]
+    config_users: Vec<String>,
+
     /// Show the user classes and end
     #[arg(short, long)]
     pub(super) list: bool,
@@ -157,6 +163,11 @@ impl Flags {
     pub(super) fn apply(&self, mut test: LoadTest) -> Result<LoadTest, InputError> {
         let tls = test.tls_options();
         test = test.tls(tls_files::apply(tls, &self.cacert, self.cert.as_deref(), self.key.as_deref())?);
+        for given in self.config_users.iter().filter(|given| !given.trim().is_empty()) {
+            for (class, config) in config_users::read(given)? {
+                test = test.configure(class, config);
+            }
+        }
         if self.insecure {
             test = test.insecure(true);
         }
@@ -278,32 +289,50 @@ fn level(text: &str) -> Result<LevelFilter, String> {
 }
 
 /// Prints what clap has to say: help and version as they are, an error in one line. Gives the exit code.
-pub(super) fn explain(error: &clap::Error) -> u8 {
+pub(super) fn explain(error: &clap::Error, command: &Command) -> u8 {
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         // Whoever closed stdout does not want to read it.
         let _ = error.print();
         return exit_code::OK;
     }
-    let mut line = one_line(&error.render().to_string());
-    if let Some(variable) = variable_of(error) {
-        line.push_str("; it comes from the variable ");
-        line.push_str(&variable);
-    }
-    super::complain(&InputError::new(line));
+    super::complain(&InputError::new(error_line(error, command)));
     exit_code::INPUT
 }
 
-/// The variable from which a wrong value comes, if it was not typed.
-fn variable_of(error: &clap::Error) -> Option<String> {
+fn error_line(error: &clap::Error, command: &Command) -> String {
+    let blamed = blamed(error, command);
+    let mut line = match (&blamed, error.get(ContextKind::InvalidArg)) {
+        // What was typed is in the message, and may be in the reason.
+        (Some(argument), Some(ContextValue::String(named))) if options::is_secret(argument) => {
+            format!("invalid value for '{named}', which is not shown because it is secret")
+        }
+        _ => one_line(&error.render().to_string()),
+    };
+    if let Some(variable) = blamed.and_then(variable_of) {
+        line.push_str("; it comes from the variable ");
+        line.push_str(&variable);
+    }
+    line
+}
+
+/// The flag whose value is wrong.
+fn blamed<'a>(error: &clap::Error, command: &'a Command) -> Option<&'a Arg> {
     let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
-    let flag = named.split(' ').next()?;
-    let command = Flags::command();
-    let argument = command
-        .get_arguments()
-        .find(|argument| argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long)))?;
+    let value_is_wrong =
+        matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::InvalidUtf8);
+    let flag = named.split(' ').next().filter(|_| value_is_wrong)?;
+    command.get_arguments().find(|argument| {
+        let short = argument.get_short().map(|short| format!("-{short}"));
+        argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long)) || short.as_deref() == Some(flag)
+    })
+}
+
+/// The variable from which a wrong value comes, if it was not typed.
+fn variable_of(argument: &Arg) -> Option<String> {
+    let long = argument.get_long().map(|long| format!("--{long}"));
     let short = argument.get_short().map(|short| format!("-{short}"));
     let typed = std::env::args().skip(1).any(|typed| {
-        typed.starts_with(flag)
+        long.as_ref().is_some_and(|long| typed.starts_with(long))
             || short.as_ref().is_some_and(|short| !typed.starts_with("--") && typed.starts_with(short))
     });
     let variable = argument.get_env().filter(|variable| !typed && std::env::var_os(variable).is_some())?;
@@ -324,6 +353,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     fn refused(arguments: &[&str]) -> String {

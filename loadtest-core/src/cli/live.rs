@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::report::text;
 use crate::runner::Running;
 use crate::stats::{RunState, Snapshot};
-use crate::units::{format_duration, format_millis};
+use crate::units::{format_duration, format_millis, without_credentials};
 
 /// The line before the run.
 pub(super) fn opening(running: &Running, host: Option<&str>) -> String {
@@ -25,16 +25,6 @@ pub(super) fn default_host(host: &str) -> String {
     let here = ["//127.", "//localhost", "//[::1]"].iter().any(|here| host.contains(here));
     let shared = if here { ", which shares this machine with the users" } else { "" };
     format!("testing {}{shared}", without_credentials(host))
-}
-
-/// A host as it may be shown: `http://user:password@host` keeps its secrets.
-fn without_credentials(host: &str) -> String {
-    let Some((scheme, rest)) = host.split_once("://") else { return host.to_owned() };
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    match rest[..end].rfind('@') {
-        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
-        None => host.to_owned(),
-    }
 }
 
 /// Users, rate, failures, percentiles and the time left in one line.
@@ -134,13 +124,6 @@ mod tests {
             assert!(table.lines().count() < height.max(8), "{names} names in {height} lines:\n{table}");
             assert!(table.lines().all(|line| line.chars().count() <= width), "{width}:\n{table}");
         }
-    }
-
-    #[test]
-    fn credentials_are_not_shown() {
-        assert_eq!(without_credentials("http://u:p@shop:80/x@y"), "http://shop:80/x@y");
-        assert_eq!(without_credentials("http://shop/x@y"), "http://shop/x@y");
-        assert_eq!(without_credentials("shop"), "shop");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use crate::context::Context;
 use crate::error::InputError;
 use crate::exit::{Exit, message_with_causes};
+use crate::options::RunOptions;
 use crate::tls::{self, TlsOptions};
 
 /// What a client can check before any load starts.
@@ -16,23 +17,29 @@ use crate::tls::{self, TlsOptions};
 pub struct ClientSettings<'a> {
     /// The user class that has the client.
     pub class: &'a str,
-    /// The host to test: `--host`, else the one of the user class.
+    /// The host to test, as [`Context::host`].
     pub host: Option<&'a str>,
     /// What the run says about TLS.
     pub tls: &'a TlsOptions,
+    pub(crate) options: Option<&'a RunOptions>,
 }
 
 impl<'a> ClientSettings<'a> {
     /// For the tests of a client; nothing is said about TLS.
     #[must_use]
     pub fn new(class: &'a str, host: Option<&'a str>) -> Self {
-        Self { class, host, tls: &tls::DEFAULT }
+        Self { class, host, tls: &tls::DEFAULT, options: None }
     }
 
     /// With what the run says about TLS.
     #[must_use]
     pub fn with_tls(self, tls: &'a TlsOptions) -> Self {
         Self { tls, ..self }
+    }
+
+    /// With the test's own options.
+    pub(crate) fn with_options(self, options: Option<&'a RunOptions>) -> Self {
+        Self { options, ..self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The builder of a run: [`LoadTest`].
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZero;
@@ -9,13 +10,16 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Semaphore, oneshot, watch};
 
+use crate::class_config::ClassConfig;
 use crate::context::RunInfo;
 use crate::error::InputError;
 use crate::iterations::Iterations;
+use crate::options::RunOptions;
 use crate::plan::{ClassOf, Plan, Settings, Tasked, UserClass};
 use crate::report::{EndedBy, Report};
 use crate::runner::controller::{Command, Outcome};
-use crate::runner::threads;
+use crate::runner::run_error::RunError;
+use crate::runner::{classes, threads};
 use crate::stats::Snapshot;
 use crate::task::graph::Filter;
 use crate::tls::TlsOptions;
@@ -73,6 +77,11 @@ const LONGEST: Duration = Duration::from_secs(100 * 365 * 86_400);
 #[derive(Clone, Default)]
 pub struct LoadTest {
     pub(super) classes: Vec<Result<Arc<dyn UserClass>, InputError>>,
+    /// In the order in which they were said: the later wins.
+    configs: Vec<(String, ClassConfig)>,
+    /// The classes that were asked for by name.
+    only: Option<Vec<String>>,
+    options: Option<RunOptions>,
     host: Option<String>,
     tls: TlsOptions,
     insecure: Option<bool>,
@@ -104,7 +113,25 @@ impl LoadTest {
         self
     }
 
-    /// The host to test, such as `http://localhost:8080`; wins over the one of a user class.
+    /// Says something of the user class of this name that wins over its code; key by key, what is said later wins.
+    /// Whether there is such a class, with such fields, is checked when the run starts.
+    pub fn configure(mut self, class: impl Into<String>, config: ClassConfig) -> Self {
+        self.configs.push((class.into(), config));
+        self
+    }
+
+    /// The test's own options: a struct of any type, which users have in a field marked `#[options]` or ask their
+    /// context for. On the command line, `main!(…, options = Options)` gives them.
+    pub fn options<T: Send + Sync + 'static>(self, options: T) -> Self {
+        self.run_options(RunOptions::new(options, Vec::new()))
+    }
+
+    pub(crate) fn run_options(mut self, options: RunOptions) -> Self {
+        self.options = Some(options);
+        self
+    }
+
+    /// The host to test, such as `http://localhost:8080`; wins over the one in a user class's code.
     pub fn host(mut self, host: impl Into<String>) -> Self {
         self.host = Some(host.into());
         self
@@ -243,11 +270,9 @@ impl LoadTest {
     pub(crate) fn keep_classes(&mut self, names: &[&String]) -> Result<(), InputError> {
         let known = self.class_names();
         if let Some(unknown) = names.iter().find(|name| !known.contains(&name.as_str())) {
-            let known = known.join(", ");
-            return Err(InputError::new(format!("there is no user class `{unknown}`; there are: {known}")));
+            return Err(classes::unknown(unknown, known.into_iter()));
         }
-        self.classes
-            .retain(|class| class.as_ref().map_or(true, |class| names.iter().any(|name| *name == class.name())));
+        self.only = Some(names.iter().map(|name| (*name).clone()).collect());
         Ok(())
     }
 
@@ -277,31 +302,31 @@ impl LoadTest {
         })
     }
 
+    /// The classes of the run and their tasks.
+    fn tasked(&self) -> Result<Tasked, InputError> {
+        let classes = self.classes.iter().cloned().collect::<Result<Vec<_>, _>>()?;
+        let classes = classes::of_the_run(classes, &self.configs, self.only.as_deref())?;
+        let tasked = Tasked::new(classes, &self.filter)?;
+        if !tasked.left_out.is_empty() {
+            tracing::warn!("left out, as no task of theirs has these tags: {}", tasked.left_out.join(", "));
+        }
+        Ok(tasked)
+    }
+
     /// Checks everything that can be checked before any load.
     pub(crate) fn plan(self) -> Result<Plan, InputError> {
         let settings = self.check_settings()?;
         let tls = self.tls_options();
-        let classes = self.classes.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if classes.is_empty() {
-            return Err(InputError::new("there is no user class to run: add one with .user::<MyUser>()"));
-        }
-        for (index, class) in classes.iter().enumerate() {
-            if classes[..index].iter().any(|before| before.name() == class.name()) {
-                let name = class.name();
-                let hint = "give one of them another name with #[user(name = \"…\")]";
-                return Err(InputError::new(format!("two user classes are called {name}: {hint}")));
-            }
-        }
-        let Tasked { classes, graphs, units, left_out } = Tasked::new(with_users(classes)?, &self.filter)?;
-        if !left_out.is_empty() {
-            tracing::warn!("left out, as no task of theirs has these tags: {}", left_out.join(", "));
-        }
-        for class in &classes {
-            class.check(self.host.as_deref(), &tls)?;
-        }
+        let Tasked { classes, graphs, units, left_out: _ } = self.tasked()?;
         let seed = self.seed.unwrap_or_else(random);
-        let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
+        let configs: BTreeMap<_, _> =
+            classes.iter().map(|class| (class.name().to_owned(), class.config().clone())).collect();
         let mut run = RunInfo::new(run_id(), seed, self.host, tls);
+        (run.configs, run.options) = (configs, self.options);
+        for class in &classes {
+            class.check(&run)?;
+        }
+        let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
         run.trace = self.trace;
         run.meetings.users = settings.users;
         run.meetings.alone = self.is_single_user;
@@ -316,21 +341,6 @@ impl fmt::Debug for LoadTest {
             .field("classes", &self.class_names())
             .field("host", &self.host)
             .finish_non_exhaustive()
-    }
-}
-
-/// The classes without those that never have a user.
-fn with_users(classes: Vec<Arc<dyn UserClass>>) -> Result<Vec<Arc<dyn UserClass>>, InputError> {
-    let (none, some): (Vec<_>, Vec<_>) = classes.into_iter().partition(|class| class.share().is_none());
-    for class in &none {
-        tracing::info!("user class {} is left out: its weight is 0, and it has no fixed count", class.name());
-    }
-    match (some.is_empty(), none.first()) {
-        (true, Some(first)) => Err(InputError::new(format!(
-            "no user class has a weight above 0 or a fixed count; give one to {}, say",
-            first.name()
-        ))),
-        _ => Ok(some),
     }
 }
 
@@ -421,6 +431,12 @@ impl Running {
         self.plan.settings.threads
     }
 
+    /// What was configured from outside, by class.
+    #[cfg(feature = "cli")]
+    pub(crate) fn configured(&self) -> Vec<(&'static str, String)> {
+        self.plan.configured()
+    }
+
     /// How long users are started and run, if that was said.
     #[must_use]
     pub fn run_time(&self) -> Option<Duration> {
@@ -486,52 +502,5 @@ impl Stopper {
     /// flight count as interrupted.
     pub fn abort(&self) {
         let _ = self.0.send(Command::Abort);
-    }
-}
-
-/// Why there is no report.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum RunError {
-    /// Something that was asked for makes no sense; nothing was started.
-    Input(InputError),
-    /// The system gave no thread or no event queue; nothing was started.
-    Start(std::io::Error),
-    /// A `setup` failed, so no user was started. What had been set up was torn down.
-    Setup {
-        /// The user class whose `setup` it was.
-        class: String,
-        /// What it said.
-        message: String,
-        /// What was measured until then.
-        report: Box<Report>,
-    },
-    /// The threads of the run ended without a word: a defect of this library.
-    Lost,
-}
-
-impl From<InputError> for RunError {
-    fn from(error: InputError) -> Self {
-        Self::Input(error)
-    }
-}
-
-impl fmt::Display for RunError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Input(error) => error.fmt(f),
-            Self::Start(error) => write!(f, "the threads of the run could not be started: {error}"),
-            Self::Setup { class, message, .. } => write!(f, "{class}::setup failed: {message}"),
-            Self::Lost => f.write_str("the run ended without a result: this is a defect of loadtest"),
-        }
-    }
-}
-
-impl std::error::Error for RunError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::Start(error) => Some(error),
-            Self::Input(_) | Self::Setup { .. } | Self::Lost => None,
-        }
     }
 }

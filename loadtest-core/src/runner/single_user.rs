@@ -1,7 +1,8 @@
 //! Runs that are limited by what is done, and runs of one user to look at.
 
 use crate::report::Report;
-use crate::runner::load_test::{LoadTest, RunError};
+use crate::runner::load_test::LoadTest;
+use crate::runner::run_error::RunError;
 use crate::trace::Trace;
 use crate::user::User;
 
