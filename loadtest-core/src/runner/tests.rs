@@ -1,5 +1,6 @@
 //! The life-cycle, with the controller and all shards on one paused runtime: time is exact and costs nothing.
 
+mod configured;
 mod hooks;
 mod iterations;
 mod ramps;
