@@ -59,6 +59,17 @@
 //! | `async fn on_stop(&mut self) -> TaskResult` | per user, if its `on_start` had begun |
 //! | `async fn teardown(shared: &T, cx: &SetupContext)` | once per run, after the last user |
 //!
+//! # Several classes
+//!
+//! `main!(Shopper, Admin)` and `LoadTest::user` take as many classes as there are kinds of users, each with a share
+//! (`#[user(weight = 3)]`) or a number of users (`#[user(fixed_count = 1)]`). Rust has no classes to inherit from; what
+//! several have in common is
+//!
+//! - a struct that each has as a field, with methods that they call. If it implements [`Client`], `#[client]` makes one
+//!   for each user;
+//! - or one class with a type parameter, `struct Visitor<P: Pages>`, added once for each type. Its name comes from the
+//!   type as well: `#[user(name = P::NAME)]`.
+//!
 //! # Two ways to run it
 //!
 //! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it). In a test suite, [`LoadTest`]
@@ -89,8 +100,8 @@ pub mod __private {
     #[cfg(feature = "cli")]
     pub use loadtest_core::cli::{Defaults, main};
     pub use loadtest_core::{
-        Client, ClientSettings, Context, Exit, InputError, IntoTaskResult, Order, Scope, Settings, SetupContext,
-        SetupOutput, TaskInfo, TaskResult, Tasks, User, UserInit, Wait,
+        Client, ClientSettings, ConfigField, ConfigValue, Context, Exit, InputError, IntoTaskResult, OptionsField,
+        Order, Scope, Settings, SetupContext, SetupOutput, TaskInfo, TaskResult, Tasks, User, UserInit, Wait,
     };
 }
 

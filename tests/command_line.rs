@@ -281,3 +281,106 @@ fn the_smallest_example_runs_without_arguments() {
     assert!(process.rows()["GET /something"].ok > 10);
     assert!(process.out.contains(" requests, "), "a line every few seconds:\n{}", process.out);
 }
+
+/// Runs the example with options and a configurable field.
+fn shoppers(arguments: &[&str], variables: &[(&str, &str)]) -> process::Ended {
+    let mut process = Process::example("options").args(arguments.iter().copied());
+    for (name, value) in variables {
+        process = process.env(name, value);
+    }
+    process.finish()
+}
+
+#[test]
+fn classes_are_configured_from_outside() {
+    let (server, other) = (EchoServer::spawn(), EchoServer::spawn());
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("users-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("users.json");
+    let host = other.url();
+    std::fs::write(&file, format!(r#"[{{"user_class_name": "Shopper", "host": "{host}", "page_size": 50}}]"#)).unwrap();
+    let inline = r#"{"user_class_name": "Shopper", "fixed_count": 2, "wait_time": {"between": [0.01, 0.02]}}"#;
+    let url = server.url();
+    let arguments = ["-H", &url, "-u", "5", "-r", "100", "-t", "1s", "--config-users", inline, "--config-users"];
+    let process = shoppers(&[&arguments[..], &[file.to_str().unwrap()]].concat(), &[]);
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    let expected = format!("Shopper: fixed_count = 2, host = {host}, wait_time = 10ms to 20ms, page_size = 50");
+    assert!(process.err.contains(&format!("configured: {expected}")), "{}", process.err);
+    assert!(process.out.contains(&format!("Configured: {expected}")), "{}", process.out);
+    assert!(process.all().contains("5 users were asked for, and there are 2"), "{}", process.all());
+    assert_eq!((server.counts().received_total() > 0, other.counts().received_total() > 20), (false, true));
+    let variable = r#"{"user_class_name": "Shopper", "page_size": "7"}"#;
+    let process = shoppers(&["-H", &url, "-u", "1", "-t", "1s"], &[("LOADTEST_CONFIG_USERS", variable)]);
+    assert!(process.out.contains("Configured: Shopper: page_size = 7"), "{}", process.all());
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn a_wrong_configuration_is_one_line_and_nothing_is_started() {
+    for (configuration, expected) in [
+        ("Shopper", "--config-users: `Shopper` is neither JSON nor the path of a .json file"),
+        ("/no/such/users.json", "/no/such/users.json cannot be read"),
+        (r#"{"user_class_name": "Shopper",}"#, "trailing comma at line 1 column 31"),
+        (r#"{"weight": 2}"#, "object 1 has no user_class_name"),
+        (r#"{"user_class_name": "Shoper"}"#, "no user class `Shoper`; there are: Shopper"),
+        (r#"{"user_class_name": "Shopper", "wieght": 2}"#, "`wieght` cannot be configured; there are: weight"),
+        (r#"{"user_class_name": "Shopper", "page_size": "x"}"#, "field page_size cannot be `x`: invalid digit"),
+        (r#"{"user_class_name": "Shopper", "page_size": -1}"#, "field page_size cannot be `-1`: invalid digit"),
+        (r#"{"user_class_name": "Shopper", "weight": -2}"#, "Shopper: -2 is no weight"),
+        (r#"{"user_class_name": "Shopper", "weight": 0}"#, "no user class has a weight above 0"),
+        (r#"{"user_class_name": "Shopper", "fixed_count": 1.5}"#, "1.5 is no whole number of users"),
+        (r#"{"user_class_name": "Shopper", "wait_time": {"often": 1}}"#, "no wait `often`; there are: constant"),
+        (r#"{"user_class_name": "Shopper", "host": "localhost"}"#, "http://localhost"),
+    ] {
+        // No --host: the server of the code must not be started for a mistake, but a client looks at its host later.
+        let process = shoppers(&["--config-users", configuration], &[]);
+        assert_eq!(process.code, Some(2), "{configuration}: {}", process.all());
+        let line = process.err.lines().last().unwrap_or_default();
+        assert!(line.starts_with("error: ") && line.contains(expected), "{configuration}: {}", process.all());
+        let own_server = configuration.contains("localhost");
+        assert_eq!(process.err.contains("no --host given"), own_server, "{configuration}: {}", process.all());
+    }
+}
+
+#[test]
+fn own_options_are_typed_shown_and_masked() {
+    let server = EchoServer::spawn();
+    let url = server.url();
+    let run = ["-H", &url, "-t", "1s", "-u", "1"];
+    let process = shoppers(&[&run[..], &["--tenant", "red", "--api-key", "hunter2", "--pin", "4711"]].concat(), &[]);
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    assert!(process.out.contains("Options: tenant = red, api-key = ***, pin = ***\n"), "{}", process.out);
+    assert!(process.rows().contains_key("GET /red/articles"), "{}", process.out);
+    let process = shoppers(&run, &[("SHOP_TENANT", "green"), ("SHOP_API_KEY", "hunter2")]);
+    assert!(process.out.contains("Options: tenant = green, api-key = ***, pin = ***\n"), "{}", process.out);
+    assert!(!process.all().contains("hunter2"), "{}", process.all());
+
+    let help = shoppers(&["--help"], &[("SHOP_API_KEY", "hunter2"), ("SHOP_PIN", "4711")]);
+    assert_eq!(help.code, Some(0), "{}", help.all());
+    assert!(help.out.contains("Options of this test:") && help.out.contains("--tenant <TENANT>"), "{}", help.out);
+    assert!(!help.out.contains("hunter2") && !help.out.contains("4711"), "{}", help.out);
+
+    let typed: (&[&str], &[(&str, &str)]) = (&["--pin", "hunter2"], &[]);
+    for (arguments, variables) in [typed, (&["--pin=hunter2"], &[]), (&[], &[("SHOP_PIN", "hunter2")])] {
+        let process = shoppers(arguments, variables);
+        assert_eq!((process.code, process.err.lines().count()), (Some(2), 1), "{}", process.all());
+        assert!(process.err.contains("invalid value for '--pin <PIN>', which is not shown"), "{}", process.err);
+        assert!(!process.all().contains("hunter2"), "{}", process.all());
+        assert_eq!(process.err.contains("it comes from the variable SHOP_PIN"), arguments.is_empty());
+    }
+    let process = shoppers(&["--tenent", "red"], &[]);
+    assert_eq!((process.code, process.err.contains("--tenant")), (Some(2), true), "{}", process.all());
+}
+
+#[test]
+fn classes_that_share_behaviour_have_names_of_their_own() {
+    let process = Process::example("reuse").args(["--list"]).finish();
+    assert_eq!((process.code, process.out.as_str()), (Some(0), "Reader\nBargainer\nAdmin\n"), "{}", process.all());
+    let process = Process::example("reuse").args(["-u", "3", "-r", "unlimited", "-t", "1s"]).finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    let rows = process.rows();
+    for row in ["GET /articles", "GET /offers", "GET /orders"] {
+        assert!(rows[row].ok > 0, "{row}: {}", process.out);
+    }
+    assert_eq!(rows["POST /login"].ok, 3, "{}", process.out);
+}

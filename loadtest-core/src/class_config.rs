@@ -114,9 +114,9 @@ impl ClassConfig {
         Ok(())
     }
 
-    /// The field's value, if it is configured and can be read (which was checked before the run).
-    pub(crate) fn value<T: FromStr>(&self, name: &str) -> Option<T> {
-        self.fields.get(name)?.parse().ok()
+    /// The field's value, if it is configured.
+    pub(crate) fn value(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
     }
 
     /// What is set, for people, or nothing.
@@ -165,22 +165,22 @@ impl fmt::Display for ShownWait<'_> {
 pub struct ConfigField {
     name: &'static str,
     check: fn(&str) -> Result<(), String>,
+    /// Not the type's id: that would ask for `'static`, which users need not be.
     type_name: fn() -> &'static str,
 }
 
 impl ConfigField {
-    /// A field of this type, read from text by its `FromStr`.
+    /// A field of this type.
     #[must_use]
-    pub const fn new<T>(name: &'static str) -> Self
-    where
-        T: FromStr,
-        T::Err: Display,
-    {
-        Self {
-            name,
-            check: |text| text.parse::<T>().map(drop).map_err(|error| error.to_string()),
-            type_name: std::any::type_name::<T>,
-        }
+    pub const fn new<T: ConfigValue>(name: &'static str) -> Self {
+        T::FIELD.named(name)
+    }
+
+    /// The same under this name.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn named(self, name: &'static str) -> Self {
+        Self { name, ..self }
     }
 
     /// The name of the field.
@@ -189,9 +189,41 @@ impl ConfigField {
         self.name
     }
 
-    /// By the name of the type: an id would ask for `'static`, which users need not be.
     fn is_secret(&self) -> bool {
         (self.type_name)() == std::any::type_name::<Secret>()
+    }
+}
+
+/// The types of configurable fields: those that are read from text by their `FromStr`.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be configured",
+    label = "marked `#[config]`",
+    note = "it is read from text: implement `std::str::FromStr` for `{Self}`, with an error that can be shown"
+)]
+pub trait ConfigValue: Sized {
+    /// A field of this type, still without its name.
+    #[doc(hidden)]
+    const FIELD: ConfigField;
+
+    /// The value, which was checked before the run.
+    #[doc(hidden)]
+    fn read(text: &str) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T> ConfigValue for T
+where
+    T: FromStr,
+    T::Err: Display,
+{
+    const FIELD: ConfigField = ConfigField {
+        name: "",
+        check: |text| text.parse::<T>().map(drop).map_err(|error| error.to_string()),
+        type_name: std::any::type_name::<T>,
+    };
+
+    fn read(text: &str) -> Option<T> {
+        text.parse().ok()
     }
 }
 
@@ -224,8 +256,10 @@ mod tests {
         assert!(error.starts_with("user class Shopper: field page_size cannot be `many`: invalid digit"), "{error}");
         let right = ClassConfig::new().field("page_size", 20).field("eager", true);
         right.check_fields("Shopper", FIELDS).unwrap();
-        assert_eq!((right.value("page_size"), right.value("eager")), (Some(20usize), Some(true)));
-        assert_eq!(right.value::<u8>("other"), None);
+        assert_eq!(
+            [right.value("page_size"), right.value("eager"), right.value("other")],
+            [Some("20"), Some("true"), None]
+        );
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub mod units;
 mod user;
 mod wait;
 
-pub use class_config::{ClassConfig, ConfigField};
+pub use class_config::{ClassConfig, ConfigField, ConfigValue};
 pub use context::client::{Client, ClientSettings, Configure};
 #[doc(hidden)]
 pub use context::client::{Configured, Settings, SettingsError};

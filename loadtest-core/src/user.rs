@@ -1,9 +1,8 @@
 //! Users: what `#[derive(User)]` implements.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::class_config::ConfigField;
+use crate::class_config::{ConfigField, ConfigValue};
 use crate::context::Context;
 use crate::context::client::{Client, ClientSettings};
 use crate::error::InputError;
@@ -91,7 +90,14 @@ impl<S> UserInit<'_, S> {
 
     /// For fields marked `#[config]`: the value that was configured, if one was.
     #[must_use]
-    pub fn configured<T: FromStr>(&self, name: &str) -> Option<T> {
+    pub fn configured<T: ConfigValue>(&self, name: &str) -> Option<T> {
+        T::read(self.config_text(name)?)
+    }
+
+    /// The same before it is read.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn config_text(&self, name: &str) -> Option<&str> {
         self.cx.class_config()?.value(name)
     }
 

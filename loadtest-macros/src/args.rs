@@ -86,6 +86,7 @@ pub(crate) const MAIN_KEYS: Keys = Keys {
         Key { name: "seed", example: "seed = 42" },
         Key { name: "reset_stats", example: "reset_stats = true" },
         Key { name: "insecure", example: "insecure = true" },
+        Key { name: "options", example: "options = Options" },
         Key { name: "autostart", example: "autostart = true" },
         Key { name: "headless", example: "headless = true" },
         Key { name: "crate", example: "crate = \"loadtest\"" },

@@ -104,7 +104,10 @@ pub(crate) enum FieldAttrKind {
     Client,
     Context,
     Shared,
+    Options,
     Init,
+    /// Beside another one: where the value may come from as well.
+    Config,
     /// `#[user]`, which belongs on the struct.
     User,
 }
@@ -115,13 +118,15 @@ impl FieldAttrKind {
             Self::Client => "client",
             Self::Context => "context",
             Self::Shared => "shared",
+            Self::Options => "options",
             Self::Init => "init",
+            Self::Config => "config",
             Self::User => "user",
         }
     }
 
     fn of(attr: &Attribute) -> Option<Self> {
-        [Self::Client, Self::Context, Self::Shared, Self::Init, Self::User]
+        [Self::Client, Self::Context, Self::Shared, Self::Options, Self::Init, Self::Config, Self::User]
             .into_iter()
             .find(|kind| attr.path().is_ident(kind.name()))
     }

@@ -48,6 +48,7 @@ pub(crate) fn user(user: &User) -> TokenStream {
         }
     });
     let wait_time = wait_time.as_ref().map(|wait| quote!(fn wait_time(&self) -> #krate::__private::Wait { #wait }));
+    let config_fields = config_fields(krate, fields);
     let check = user_check(krate, fields);
     let values = fields.iter().enumerate().map(|(index, field)| initial_value(krate, index, field));
     let generated = generated(allowed);
@@ -56,6 +57,7 @@ pub(crate) fn user(user: &User) -> TokenStream {
         #generated
         impl #impl_generics #krate::__private::User for #ident #type_generics #where_clause {
             const NAME: &'static str = #name;
+            #config_fields
             #weight
             #fixed_count
             #host
@@ -70,8 +72,22 @@ pub(crate) fn user(user: &User) -> TokenStream {
     }
 }
 
+/// The fields that can be configured.
+fn config_fields(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
+    let entries: Vec<_> = fields
+        .iter()
+        .filter_map(|Field { ty, kept, config, .. }| {
+            let name = config.as_ref()?;
+            let entry = quote!(<#ty as #krate::__private::ConfigValue>::FIELD.named(#name));
+            Some(quote!(#(#kept)* #entry,))
+        })
+        .collect();
+    let list = quote!(const CONFIG_FIELDS: &'static [#krate::__private::ConfigField] = &[#(#entries)*];);
+    (!entries.is_empty()).then_some(list)
+}
+
 fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
-    let checks: Vec<_> = fields.iter().filter_map(|field| client_check(krate, field)).collect();
+    let checks: Vec<_> = fields.iter().filter_map(|field| field_check(krate, field)).collect();
     if checks.is_empty() {
         return None;
     }
@@ -85,13 +101,14 @@ fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
     })
 }
 
-fn client_check(krate: &Krate, Field { ty, kept, source, .. }: &Field) -> Option<TokenStream> {
+fn field_check(krate: &Krate, Field { ty, kept, source, .. }: &Field) -> Option<TokenStream> {
     let check = match source {
         Source::Client(None) => quote!(<#ty as #krate::__private::Client>::check(__loadtest_settings)),
         Source::Client(Some(own)) => {
             let configured = configured(krate, ty, own);
             quote!(#configured.check(__loadtest_settings))
         }
+        Source::Options => quote!(<#ty as #krate::__private::OptionsField>::check(__loadtest_settings)),
         Source::Context | Source::Shared | Source::Init(_) | Source::Default => return None,
     };
     Some(quote!(#(#kept)* #check?;))
@@ -107,7 +124,7 @@ fn configured(krate: &Krate, ty: &Type, own: &Expr) -> TokenStream {
 
 /// `field: value,`, with the compiler's complaints about types at the type of the field.
 fn initial_value(krate: &Krate, index: usize, field: &Field) -> TokenStream {
-    let Field { member, ty, kept, source } = field;
+    let Field { member, ty, kept, source, config } = field;
     let value = match source {
         // By the type's own name, as in `check`: the compiler then reports a type that is no client once.
         Source::Client(None) => quote!(<#ty as #krate::__private::Client>::create(&__loadtest_init.context())?),
@@ -117,8 +134,18 @@ fn initial_value(krate: &Krate, index: usize, field: &Field) -> TokenStream {
         }
         Source::Context => quote_spanned!(located_at(ty)=> __loadtest_init.context()),
         Source::Shared => quote_spanned!(located_at(ty)=> __loadtest_init.shared()),
+        Source::Options => quote!(<#ty as #krate::__private::OptionsField>::get(__loadtest_init)?),
         Source::Init(value) => value.to_token_stream(),
         Source::Default => quote!(<#ty as ::core::default::Default>::default()),
+    };
+    let value = match config {
+        None => value,
+        Some(name) => quote! {
+            match __loadtest_init.config_text(#name).and_then(<#ty as #krate::__private::ConfigValue>::read) {
+                ::core::option::Option::Some(__loadtest_value) => __loadtest_value,
+                ::core::option::Option::None => #value,
+            }
+        },
     };
     quote!(#(#kept)* #member: #value,)
 }
@@ -381,18 +408,19 @@ fn predicate(cfg: &Attribute) -> TokenStream {
 
 /// `fn main()`.
 pub(crate) fn entry(entry: &Entry) -> TokenStream {
-    let Entry { krate, classes, defaults } = entry;
+    let Entry { krate, classes, defaults, options } = entry;
     let (line, test): (Vec<_>, Vec<_>) =
         defaults.iter().partition(|(key, _)| COMMAND_LINE_KEYS.iter().any(|name| key.unraw() == name));
     let calls = |defaults: Vec<&(Ident, Expr)>| -> TokenStream {
         defaults.into_iter().map(|(key, value)| quote!(.#key(#value))).collect()
     };
     let (line, test) = (calls(line), calls(test));
+    let options = options.as_ref().map(|ty| quote_spanned!(located_at(ty)=> .options::<#ty>()));
     quote! {
         fn main() -> ::std::process::ExitCode {
             #krate::__private::main(
                 #krate::LoadTest::new() #(.user::<#classes>())* #test,
-                #krate::__private::Defaults::new() #line,
+                #krate::__private::Defaults::new() #line #options,
             )
         }
     }

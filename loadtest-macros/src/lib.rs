@@ -76,8 +76,41 @@ use crate::validate::course::Arguments;
 /// | `#[client(expr)]` | the same, made with these settings | any `loadtest::Configure` of them |
 /// | `#[context]` | who the user is, and what it can ask of the run | `Context` |
 /// | `#[shared]` | what `setup` returned, shared by all users of the class | `Arc<T>` where `setup` returns `Result<T, E>` |
+/// | `#[options]` | the test's own options, the same for all users | `Arc<Options>` where `main!` has `options = Options` |
 /// | `#[init(expr)]` | the expression, evaluated for each user | any |
 /// | none | its `Default` | any with `Default` |
+///
+/// A field of the last two kinds may also have `#[config]`: it can then be told another value from outside, with
+/// `--config-users '{"user_class_name": "Shopper", "page_size": 50}'` or `LoadTest::configure`. Its type is read from
+/// text by its `FromStr`.
+///
+/// ```
+/// use loadtest::prelude::*;
+/// use loadtest::ClassConfig;
+///
+/// #[derive(User)]
+/// struct Shopper {
+///     #[config]
+///     #[init(20)]
+///     page_size: usize,
+///     #[config]
+///     tenant: String, // empty, unless it is configured
+/// }
+///
+/// #[tasks]
+/// impl Shopper {
+///     #[task]
+///     async fn look(&mut self) -> TaskResult {
+///         assert_eq!((self.page_size, self.tenant.as_str()), (50, ""));
+///         stop_user()
+///     }
+/// }
+///
+/// let test = LoadTest::new().user::<Shopper>().configure("Shopper", ClassConfig::new().field("page_size", 50));
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// assert_eq!(test.run().await.unwrap().exceptions(), []);
+/// # });
+/// ```
 ///
 /// The settings in `#[client(…)]` are evaluated once for each user class and thread, and once before any load, to be
 /// checked. They stand in a function of their own in which `?` works on every `std::error::Error`:
@@ -91,11 +124,11 @@ use crate::validate::course::Arguments;
 /// | `weight = 3` | the share of this class among all users: a whole number or a fraction; with 0 it has none | 1 |
 /// | `fixed_count = 2` | exactly so many users of this class, started before all others; its weight counts no more | 0: a share by weight |
 /// | `host = "http://…"` | the host to test when the run is given none; any expression that turns into a `String` | none |
-/// | `name = "Shopper"` | the name in reports and on the command line | the name of the struct |
+/// | `name = "Shopper"` | the name in reports and on the command line; a constant such as `P::NAME` tells the classes of a generic struct apart | the name of the struct |
 /// | `crate = "path"` | where loadtest is, if not at `::loadtest` | `::loadtest` |
 ///
 /// Structs of every shape will do, also with type parameters, lifetimes and where-clauses.
-#[proc_macro_derive(User, attributes(user, client, context, shared, init))]
+#[proc_macro_derive(User, attributes(user, client, context, shared, options, init, config))]
 pub fn derive_user(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     shown("derive(User)", user(input.into()))
 }
@@ -343,6 +376,41 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// loadtest::main!(Shopper, Admin, host = start_server, users = 5, run_time = Duration::from_secs(10), autostart = true);
 /// ```
 ///
+/// Options of the test's own are a struct with clap's `Args`; users reach them through a field with `#[options]`, or
+/// `Context::options`, and `setup` through `SetupContext::options`. A value that must not be shown is a
+/// `loadtest::Secret`, or has `hide_env_values = true`: in the help, in the report and in errors it is masked.
+///
+/// ```no_run
+/// use loadtest::prelude::*;
+/// use loadtest::{Secret, clap};
+///
+/// #[derive(clap::Args)]
+/// struct Options {
+///     /// Whose shop to visit
+///     #[arg(long, env = "SHOP_TENANT", default_value = "blue")]
+///     tenant: String,
+///     /// Opens the shop
+///     #[arg(long, env = "SHOP_API_KEY")]
+///     api_key: Option<Secret>,
+/// }
+///
+/// #[derive(User)]
+/// struct Shopper {
+///     #[options]
+///     options: Arc<Options>,
+/// }
+///
+/// #[tasks]
+/// impl Shopper {
+///     #[task]
+///     async fn look(&mut self) {
+///         let _ = (&self.options.tenant, self.options.api_key.as_ref().map(Secret::reveal));
+///     }
+/// }
+///
+/// loadtest::main!(Shopper, options = Options);
+/// ```
+///
 /// | key | value | flag |
 /// |---|---|---|
 /// | `host` | a string, or a function that returns a `String` (or a `Result` with one), called only if no host is given | `--host` |
@@ -356,6 +424,7 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// | `seed` | of all random choices | `--seed` |
 /// | `reset_stats` | `true`: forget the figures when all users have been started | `--reset-stats` |
 /// | `insecure` | `true`: accept any TLS certificate | `--insecure` |
+/// | `options` | a type with `#[derive(clap::Args)]` | those of its fields |
 /// | `autostart` | `true`: start without being asked | `--autostart` |
 /// | `headless` | `true`: without the web UI | `--headless` |
 /// | `crate` | the path of loadtest in quotes, if it is not `::loadtest` | |

@@ -33,8 +33,13 @@ fn a_user_becomes_its_implementation() {
             cx: Context,
             #[shared]
             accounts: Arc<Accounts>,
+            #[options]
+            options: Arc<Options>,
             #[init(Vec::new())]
             list: Vec<&'a T>,
+            #[config]
+            #[init(20)]
+            size: usize,
             name: String,
         }
     });
@@ -42,12 +47,15 @@ fn a_user_becomes_its_implementation() {
         #[automatically_derived]
         impl<'a, T: Default> ::loadtest::__private::User for Shopper<'a, T> where T: 'a {
             const NAME: &'static str = "Shopper";
+            const CONFIG_FIELDS: &'static [::loadtest::__private::ConfigField] =
+                &[<usize as ::loadtest::__private::ConfigValue>::FIELD.named("size"),];
             fn weight() -> f64 { 3f64 }
             fn wait_time(&self) -> ::loadtest::__private::Wait { constant(self.pause) }
             fn check(
                 __loadtest_settings: &::loadtest::__private::ClientSettings<'_>,
             ) -> ::core::result::Result<(), ::loadtest::__private::InputError> {
                 <HttpSession as ::loadtest::__private::Client>::check(__loadtest_settings)?;
+                <Arc<Options> as ::loadtest::__private::OptionsField>::check(__loadtest_settings)?;
                 ::core::result::Result::Ok(())
             }
             fn create(
@@ -57,7 +65,12 @@ fn a_user_becomes_its_implementation() {
                     http: <HttpSession as ::loadtest::__private::Client>::create(&__loadtest_init.context())?,
                     cx: __loadtest_init.context(),
                     accounts: __loadtest_init.shared(),
+                    options: <Arc<Options> as ::loadtest::__private::OptionsField>::get(__loadtest_init)?,
                     list: Vec::new(),
+                    size: match __loadtest_init.config_text("size").and_then(<usize as ::loadtest::__private::ConfigValue>::read) {
+                        ::core::option::Option::Some(__loadtest_value) => __loadtest_value,
+                        ::core::option::Option::None => 20,
+                    },
                     name: <String as ::core::default::Default>::default(),
                 })
             }

@@ -23,7 +23,7 @@ pub(super) fn of_the_run(
     for (index, class) in classes.iter().enumerate() {
         if classes[..index].iter().any(|before| before.name() == class.name()) {
             let name = class.name();
-            let hint = "give one of them another name with #[user(name = \"…\")]";
+            let hint = "give one of them another name with #[user(name = \"…\")], or #[user(name = T::NAME)] if they are generic";
             return Err(InputError::new(format!("two user classes are called {name}: {hint}")));
         }
     }

@@ -3,11 +3,12 @@
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Error, Expr, Ident, Token, Type};
+use syn::{Error, Expr, ExprPath, Ident, Token, Type};
 
 use super::{crate_path, known_keys};
 use crate::args::{Arg, Krate, MAIN_KEYS, parse_arg, skip_to_next};
 use crate::errors::Errors;
+use crate::text::text;
 
 /// What `main!` was called with, known to make sense.
 pub(crate) struct Entry {
@@ -15,6 +16,8 @@ pub(crate) struct Entry {
     pub(crate) classes: Vec<Type>,
     /// In the order written.
     pub(crate) defaults: Vec<(Ident, Expr)>,
+    /// The type of the test's own options.
+    pub(crate) options: Option<ExprPath>,
 }
 
 /// The call of `main!`, or all its errors.
@@ -36,13 +39,28 @@ pub(crate) fn entry(tokens: &TokenStream) -> syn::Result<Entry> {
     let order: Vec<_> = args.iter().map(|arg: &Arg| arg.key.clone()).collect();
     let mut values = known_keys(args, &MAIN_KEYS, &mut errors);
     let krate = crate_path(values.take("crate"), &mut errors);
+    let options = values.take("options").and_then(|value| errors.take(options_type(value)));
     let defaults =
         order.into_iter().filter_map(|key| values.take(&key.unraw().to_string()).map(|value| (key, value))).collect();
     if all_read && classes.is_empty() {
         errors.push(no_class(tokens));
     }
     errors.finish()?;
-    Ok(Entry { krate, classes, defaults })
+    Ok(Entry { krate, classes, defaults, options })
+}
+
+fn options_type(value: Expr) -> syn::Result<ExprPath> {
+    match value {
+        Expr::Path(path) => Ok(path),
+        Expr::Group(group) => options_type(*group.expr),
+        other => Err(Error::new_spanned(
+            &other,
+            format!(
+                "`options` takes a type with `#[derive(clap::Args)]`, found `{}`: write `options = Options`",
+                text(&other)
+            ),
+        )),
+    }
 }
 
 fn parse_item(input: ParseStream<'_>, classes: &mut Vec<Type>, args: &mut Vec<Arg>) -> syn::Result<()> {

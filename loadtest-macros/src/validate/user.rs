@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ext::IdentExt;
-use syn::{Attribute, Error, Expr, Generics, Ident, Lit, Member, Meta, Type};
+use syn::{Attribute, Error, Expr, Generics, Ident, Lit, Member, Meta, Type, parse_quote};
 
 use super::{Values, crate_path, known_keys, literal, negated, string};
 use crate::args::{Krate, USER_KEYS, parse_list};
@@ -18,7 +18,7 @@ pub(crate) struct User {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     pub(crate) allowed: Vec<Attribute>,
-    pub(crate) name: String,
+    pub(crate) name: Expr,
     pub(crate) weight: Option<Weight>,
     pub(crate) fixed_count: Option<Expr>,
     pub(crate) host: Option<Expr>,
@@ -40,6 +40,8 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     pub(crate) kept: Vec<Attribute>,
     pub(crate) source: Source,
+    /// The name under which it can be configured from outside.
+    pub(crate) config: Option<String>,
 }
 
 /// Where the value of a field comes from.
@@ -48,6 +50,7 @@ pub(crate) enum Source {
     Client(Option<Expr>),
     Context,
     Shared,
+    Options,
     Init(Expr),
     Default,
 }
@@ -72,7 +75,7 @@ fn checked_user(item: &UserItem, krate: Krate, mut values: Values, mut errors: E
     for attr in &item.misplaced {
         errors.push(field_attr_on_the_struct(attr));
     }
-    let name = values.take("name").and_then(|value| errors.take(class_name(&value)));
+    let name = values.take("name").and_then(|value| errors.take(class_name(value)));
     let weight = values.take("weight").and_then(|value| errors.take(class_weight(value)));
     let fixed_count = values.take("fixed_count").and_then(|value| errors.take(fixed_count(value)));
     let wait_time = values.take("wait_time").and_then(|value| errors.take(wait_time(value)));
@@ -85,7 +88,10 @@ fn checked_user(item: &UserItem, krate: Krate, mut values: Values, mut errors: E
     }
     errors.finish()?;
     let ident = item.ident.clone();
-    let name = name.unwrap_or_else(|| ident.unraw().to_string());
+    let name = name.unwrap_or_else(|| {
+        let name = ident.unraw().to_string();
+        parse_quote!(#name)
+    });
     let (generics, allowed) = (item.generics.clone(), item.allowed.clone());
     Ok(User { krate, ident, generics, allowed, name, weight, fixed_count, host, wait_time, fields })
 }
@@ -109,14 +115,17 @@ fn field_attr_on_the_struct(attr: &FieldAttr) -> Error {
     Error::new_spanned(&attr.original.meta, format!("`#[{name}]` belongs on a field of the struct, not on the struct"))
 }
 
-fn class_name(value: &Expr) -> syn::Result<String> {
-    match string(value).map(syn::LitStr::value) {
-        Some(name) if !name.trim().is_empty() => Ok(name),
-        Some(_) => Err(Error::new_spanned(value, "`name` is empty: write `name = \"Shopper\"`")),
-        None => Err(Error::new_spanned(
-            value,
-            format!("`name` takes a string, found `{}`: write `name = \"Shopper\"`", text(value)),
+/// What is no name at a glance; the compiler checks that the rest is a constant text.
+fn class_name(value: Expr) -> syn::Result<Expr> {
+    match (string(&value).map(syn::LitStr::value), literal(&value)) {
+        (Some(name), _) if name.trim().is_empty() => {
+            Err(Error::new_spanned(&value, "`name` is empty: write `name = \"Shopper\"`"))
+        }
+        (None, Some(_)) => Err(Error::new_spanned(
+            &value,
+            format!("`name` takes a string, found `{}`: write `name = \"Shopper\"`", text(&value)),
         )),
+        _ => Ok(value),
     }
 }
 
@@ -199,9 +208,16 @@ fn host(value: Expr) -> syn::Result<Expr> {
 fn field(written: &UserField, errors: &mut Errors) -> Field {
     let mut source = Source::Default;
     let mut first: Option<&FieldAttr> = None;
+    let mut configurable: Option<&FieldAttr> = None;
     for attr in &written.ours {
         if attr.kind == FieldAttrKind::User {
             errors.push(user_attr_on_a_field(attr));
+        } else if attr.kind == FieldAttrKind::Config {
+            if configurable.is_some() {
+                errors.push(second_attr(attr, attr));
+            }
+            errors.take(no_arguments(&attr.original, attr.kind));
+            configurable = Some(attr);
         } else if let Some(first) = first {
             errors.push(second_attr(first, attr));
         } else {
@@ -211,13 +227,44 @@ fn field(written: &UserField, errors: &mut Errors) -> Field {
             }
         }
     }
-    Field { member: written.member.clone(), ty: written.ty.clone(), kept: written.kept.clone(), source }
+    let config = configurable.and_then(|attr| errors.take(config_name(attr, &written.member, first)));
+    Field { member: written.member.clone(), ty: written.ty.clone(), kept: written.kept.clone(), source, config }
+}
+
+/// What every class can be told from outside, so that no field can have these names there.
+const CONFIG_KEYS: [&str; 5] = ["user_class_name", "weight", "fixed_count", "host", "wait_time"];
+
+fn config_name(attr: &FieldAttr, member: &Member, first: Option<&FieldAttr>) -> syn::Result<String> {
+    if let Some(first) = first.filter(|first| first.kind != FieldAttrKind::Init) {
+        return Err(Error::new_spanned(
+            attr.ident(),
+            format!(
+                "a field with `#[{}]` cannot be configured; `#[config]` stands alone or beside `#[init(…)]`",
+                first.kind.name()
+            ),
+        ));
+    }
+    let Member::Named(name) = member else {
+        return Err(Error::new_spanned(
+            attr.ident(),
+            "`#[config]` needs a field with a name: it is configured by that name",
+        ));
+    };
+    let name = name.unraw().to_string();
+    if CONFIG_KEYS.contains(&name.as_str()) {
+        return Err(Error::new_spanned(
+            member,
+            format!("`{name}` can be configured for every class; call the field something else"),
+        ));
+    }
+    Ok(name)
 }
 
 fn user_attr_on_a_field(attr: &FieldAttr) -> Error {
     Error::new_spanned(
         attr.ident(),
-        "`#[user]` belongs on the struct; a field takes `#[client]`, `#[context]`, `#[shared]` or `#[init(…)]`",
+        "`#[user]` belongs on the struct; a field takes `#[client]`, `#[context]`, `#[shared]`, \
+         `#[options]`, `#[init(…)]` or `#[config]`",
     )
 }
 
@@ -240,7 +287,8 @@ fn field_source(attr: &FieldAttr) -> syn::Result<Source> {
     Ok(match attr.kind {
         FieldAttrKind::Context => Source::Context,
         FieldAttrKind::Shared => Source::Shared,
-        FieldAttrKind::Client | FieldAttrKind::Init | FieldAttrKind::User => Source::Default,
+        FieldAttrKind::Options => Source::Options,
+        FieldAttrKind::Client | FieldAttrKind::Init | FieldAttrKind::Config | FieldAttrKind::User => Source::Default,
     })
 }
 

@@ -44,6 +44,27 @@ struct Shopper {
     init_two: u32,
     #[user(name = "a")]
     misplaced: u32,
+    #[config]
+    #[config]
+    config_twice: u32,
+    #[config(5)]
+    config_arguments: u32,
+    #[client]
+    #[config]
+    config_of_a_client: Http,
+    #[config]
+    weight: u32,
+    #[options(5)]
+    options_arguments: Arc<()>,
+}
+
+#[derive(User)]
+struct Unnamed(#[config] u32);
+
+#[tasks]
+impl Unnamed {
+    #[task]
+    async fn look(&mut self) {}
 }
 
 #[tasks]

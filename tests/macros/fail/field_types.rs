@@ -22,6 +22,11 @@ struct Shopper {
     #[init("ten")]
     init: u32,
     default: NoDefault,
+    #[config]
+    #[init(NoDefault)]
+    config: NoDefault,
+    #[options]
+    options: String,
 }
 
 #[tasks]

@@ -55,6 +55,11 @@ mod wrong_crate {
     loadtest::main!(Shopper, crate = loadtest);
 }
 
+mod no_type {
+    use super::Shopper;
+    loadtest::main!(Shopper, options = "Options");
+}
+
 mod several_mistakes {
     use super::Shopper;
     loadtest::main!(Shopper, user = 5, headles = true, crate = 5);

@@ -15,4 +15,4 @@ impl Shopper {
 
 struct NoUser;
 
-loadtest::main!(Shopper, NoUser, users = "5", run_time = 10);
+loadtest::main!(Shopper, NoUser, users = "5", run_time = 10, options = NoUser);

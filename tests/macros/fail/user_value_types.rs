@@ -10,7 +10,7 @@ fn slow() -> Duration {
 }
 
 #[derive(User)]
-#[user(wait_time = slow(), weight = Some(3), fixed_count = slow())]
+#[user(wait_time = slow(), weight = Some(3), fixed_count = slow(), name = slow())]
 struct Shopper;
 
 #[tasks]

@@ -18,6 +18,24 @@ impl Client for Http {
     }
 }
 
+struct Options {
+    tenant: String,
+}
+
+#[derive(User)]
+struct Generic<T: std::str::FromStr<Err: std::fmt::Display> + Default> {
+    #[config]
+    value: T,
+}
+
+#[tasks]
+impl<T: std::str::FromStr<Err: std::fmt::Display> + Default> Generic<T> {
+    #[task]
+    async fn look(&mut self) {
+        let _ = &self.value;
+    }
+}
+
 struct Accounts {
     count: usize,
 }
@@ -41,10 +59,21 @@ struct Named {
     /// A documented field.
     name: Option<String>,
     r#type: u8,
+    #[config]
+    #[init(20)]
+    page_size: usize,
+    #[config]
+    r#loop: bool,
+    #[options]
+    options: Arc<Options>,
     #[cfg(any())]
     #[client]
     absent: NoSuchType,
+    #[cfg(any())]
+    #[config]
+    absent_too: NoSuchType,
     #[cfg(all())]
+    #[config]
     present: u8,
 }
 
@@ -56,9 +85,9 @@ impl Named {
 
     #[task]
     async fn all(&mut self) {
-        let Self { http: Http, second: Http, cx, also_cx, accounts, seen, system, name, r#type, present } = self;
+        let Self { http: Http, second: Http, cx, also_cx, accounts, seen, system, name, r#type, page_size, r#loop, options, present } = self;
         assert_eq!(cx.user_number(), also_cx.user_number());
-        let _ = (accounts.count, seen, system, name, r#type, present);
+        let _ = (accounts.count, seen, system, name, r#type, page_size, r#loop, &options.tenant, present);
     }
 }
 
@@ -98,5 +127,8 @@ impl Tuple {
 }
 
 fn main() {
+    let configurable: Vec<_> = <Named as loadtest::User>::CONFIG_FIELDS.iter().map(|field| field.name()).collect();
+    assert_eq!(configurable, ["page_size", "loop", "present"]);
+    assert_eq!(<Generic<u8> as loadtest::User>::CONFIG_FIELDS[0].name(), "value");
     assert_eq!([Named::TASKS, Unit::TASKS, Empty::TASKS, EmptyTuple::TASKS, Tuple::TASKS].concat().len(), 5);
 }

@@ -22,6 +22,16 @@ impl<T: Default> Admin<T> {
     async fn look(&mut self) {}
 }
 
+mod options {
+    use loadtest::clap;
+
+    #[derive(clap::Args)]
+    pub struct Options {
+        #[arg(long)]
+        pub tenant: Option<String>,
+    }
+}
+
 fn start_server() -> Result<String, std::io::Error> {
     Ok("http://127.0.0.1:8080".into())
 }
@@ -42,5 +52,6 @@ loadtest::main!(
     insecure = true,
     autostart = true,
     headless = true,
+    options = options::Options,
     crate = "loadtest",
 );

@@ -17,7 +17,7 @@ macro_rules! with_a_task {
     };
 }
 
-with_a_task!(Plain Off Exact ComputedCount Whole Half Computed Waiting Patient Named Elsewhere);
+with_a_task!(Plain Off Exact ComputedCount Whole Half Computed Waiting Patient Named Concatenated Elsewhere);
 
 #[derive(User)]
 struct Plain;
@@ -68,6 +68,29 @@ fn address(port: u16) -> String {
 #[user(name = "Somebody else")]
 struct Named;
 
+trait Kind {
+    const NAME: &'static str;
+}
+
+struct Reader;
+impl Kind for Reader {
+    const NAME: &'static str = "Reader";
+}
+
+#[derive(User)]
+#[user(name = K::NAME)]
+struct Generic<K: Kind>(std::marker::PhantomData<K>);
+
+#[tasks]
+impl<K: Kind> Generic<K> {
+    #[task]
+    async fn look(&mut self) {}
+}
+
+#[derive(User)]
+#[user(name = concat!("Somebody", " new"))]
+struct Concatenated;
+
 #[derive(User)]
 #[user(crate = "loadtest", wait_time = Wait::None)]
 struct Elsewhere;
@@ -85,5 +108,6 @@ fn main() {
     assert_eq!(Waiting::host().as_deref(), Some("http://localhost:8080"));
     assert_eq!(Patient::host().as_deref(), Some("http://localhost:80"));
     assert_eq!((Plain::NAME, Named::NAME), ("Plain", "Somebody else"));
+    assert_eq!((Concatenated::NAME, Generic::<Reader>::NAME), ("Somebody new", "Reader"));
     assert_eq!(Plain::TASKS.len(), 1);
 }
