@@ -74,6 +74,7 @@ impl ClassConfig {
     }
 
     /// What the field of this name starts as, as text; the field is marked `#[config]`.
+    #[expect(clippy::needless_pass_by_value, reason = "20 and \"blue\" are written without a sign")]
     pub fn field(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.fields.insert(name.into(), value.to_string());
         self

@@ -12,11 +12,14 @@ pub(crate) struct RunOptions {
     value: Arc<dyn Any + Send + Sync>,
     type_name: &'static str,
     /// Names and values as they may be shown; empty where nobody knows them.
-    pub(crate) shown: Vec<(String, String)>,
+    pub(crate) shown: Shown,
 }
 
+/// Names and values as people may see them.
+pub(crate) type Shown = Vec<(String, String)>;
+
 impl RunOptions {
-    pub(crate) fn new<T: Send + Sync + 'static>(options: T, shown: Vec<(String, String)>) -> Self {
+    pub(crate) fn new<T: Send + Sync + 'static>(options: T, shown: Shown) -> Self {
         Self { value: Arc::new(options), type_name: std::any::type_name::<T>(), shown }
     }
 

@@ -141,7 +141,10 @@ fn initial_value(krate: &Krate, index: usize, field: &Field) -> TokenStream {
     let value = match config {
         None => value,
         Some(name) => quote! {
-            match __loadtest_init.config_text(#name).and_then(<#ty as #krate::__private::ConfigValue>::read) {
+            match __loadtest_init.config_text(#name).and_then(|__loadtest_text| {
+                // Called by the type's own name, as in the constant: the compiler then reports a wrong type once.
+                <#ty as #krate::__private::ConfigValue>::read(__loadtest_text)
+            }) {
                 ::core::option::Option::Some(__loadtest_value) => __loadtest_value,
                 ::core::option::Option::None => #value,
             }

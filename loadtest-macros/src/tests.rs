@@ -67,7 +67,7 @@ fn a_user_becomes_its_implementation() {
                     accounts: __loadtest_init.shared(),
                     options: <Arc<Options> as ::loadtest::__private::OptionsField>::get(__loadtest_init)?,
                     list: Vec::new(),
-                    size: match __loadtest_init.config_text("size").and_then(<usize as ::loadtest::__private::ConfigValue>::read) {
+                    size: match __loadtest_init.config_text("size").and_then(|__loadtest_text| { <usize as ::loadtest::__private::ConfigValue>::read(__loadtest_text) }) {
                         ::core::option::Option::Some(__loadtest_value) => __loadtest_value,
                         ::core::option::Option::None => 20,
                     },

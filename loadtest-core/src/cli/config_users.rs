@@ -72,8 +72,10 @@ fn set(config: ClassConfig, key: &str, value: &Value) -> Result<ClassConfig, Str
     })
 }
 
+type ReadWait = fn(&Value) -> Result<Wait, String>;
+
 /// How a wait is written: `{"between": [1, 5]}`, and what it takes. Another kind is a line here.
-const WAITS: [(&str, fn(&Value) -> Result<Wait, String>); 2] = [
+const WAITS: [(&str, ReadWait); 2] = [
     ("constant", |value| Ok(constant(seconds(value)?))),
     ("between", |value| {
         let (shortest, longest) = two(value)?;

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Args, Command, CommandFactory};
 
 use super::flags::Flags;
 use crate::error::InputError;
-use crate::options::RunOptions;
+use crate::options::{RunOptions, Shown};
 use crate::secret::{MASK, Secret};
 
 const HEADING: &str = "Options of this test";
@@ -16,7 +16,7 @@ const HEADING: &str = "Options of this test";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OwnOptions {
     augment: fn(Command) -> Command,
-    read: fn(&ArgMatches, Vec<(String, String)>) -> Result<RunOptions, clap::Error>,
+    read: fn(&ArgMatches, Shown) -> Result<RunOptions, clap::Error>,
 }
 
 impl OwnOptions {
@@ -98,8 +98,7 @@ fn look_for_clashes(flags: &Command, own: &Command) -> Result<(), InputError> {
         for word in words(argument) {
             if let Some(whose) = taken.insert(word.clone(), "this test") {
                 return Err(InputError::new(format!(
-                    "option {id} of this test: {word} is taken by an option of {whose}; give it another one, \
-                     as #[arg(long = \"my-{id}\")]"
+                    "option {id} of this test: {word} is taken by an option of {whose}; give it another one in #[arg(…)]"
                 )));
             }
         }
@@ -122,7 +121,7 @@ mod tests {
     #[derive(Debug, Args)]
     struct Options {
         /// Whose shop to visit
-        #[arg(long, short = 'T', default_value = "blue", env = "SHOP_TENANT")]
+        #[arg(long, short = 'y', default_value = "blue", env = "SHOP_TENANT")]
         tenant: String,
         /// Opens it
         #[arg(long)]

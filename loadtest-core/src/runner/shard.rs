@@ -341,11 +341,10 @@ impl Shard {
     fn future_gone(&mut self, ended: &Result<Option<u64>, JoinError>) {
         match ended {
             Ok(Some(user_number)) => self.place_free(*user_number),
-            Ok(None) => {}
             Err(error) if error.is_panic() => {
                 record_exception(&self.info.recorder, "(user)", "drop", "panicked while it was dropped", None);
             }
-            Err(_) => {}
+            Ok(None) | Err(_) => {}
         }
     }
 

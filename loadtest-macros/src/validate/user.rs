@@ -159,10 +159,9 @@ fn bad_class_weight(value: &Expr) -> Error {
 /// What is no count at a glance; the compiler checks the rest.
 fn fixed_count(value: Expr) -> syn::Result<Expr> {
     let is_count = match (negated(&value), literal(&value)) {
-        (Some(_), _) => false,
         (None, None) => return Ok(value),
         (None, Some(Lit::Int(number))) => number.base10_parse::<u64>().is_ok(),
-        (None, Some(_)) => false,
+        (Some(_), _) | (None, Some(_)) => false,
     };
     if is_count {
         return Ok(value);
