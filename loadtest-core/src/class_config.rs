@@ -73,7 +73,8 @@ impl ClassConfig {
         self
     }
 
-    /// What the field of this name starts as, as text; the field is marked `#[config]`.
+    /// What the field of this name starts as, as text; the field is marked `#[config]`. A [`Secret`] is given with its
+    /// [`reveal`](Secret::reveal): its own text is a mask.
     #[expect(clippy::needless_pass_by_value, reason = "20 and \"blue\" are written without a sign")]
     pub fn field(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.fields.insert(name.into(), value.to_string());
@@ -107,6 +108,12 @@ impl ClassConfig {
                      (#[config] makes a field configurable)"
                 )));
             };
+            if field.is_secret() && value == MASK {
+                // A `Secret` turned into text.
+                return Err(InputError::new(format!(
+                    "user class {class}: field {name} would become `{MASK}`: give the text itself, with `reveal()`"
+                )));
+            }
             (field.check)(value).map_err(|error| {
                 let value = if field.is_secret() { MASK } else { value };
                 InputError::new(format!("user class {class}: field {name} cannot be `{value}`: {error}"))
@@ -255,6 +262,8 @@ mod tests {
         assert!(error.contains("page_size, eager, key"), "{error}");
         let error = wrong(ClassConfig::new().field("page_size", "many"));
         assert!(error.starts_with("user class Shopper: field page_size cannot be `many`: invalid digit"), "{error}");
+        let error = wrong(ClassConfig::new().field("key", Secret::new("hunter2")));
+        assert!(error.contains("with `reveal()`"), "{error}");
         let right = ClassConfig::new().field("page_size", 20).field("eager", true);
         right.check_fields("Shopper", FIELDS).unwrap();
         assert_eq!(

@@ -21,14 +21,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::error::ErrorKind;
-use clap::{Command, FromArgMatches};
 use tokio::time::MissedTickBehavior;
 
 use crate::error::InputError;
 use crate::exit_code;
 use crate::life::panics;
-use crate::options::RunOptions;
 use crate::plan::ratio;
 use crate::report::{Report, text};
 use crate::runner::{LoadTest, RunError, Running};
@@ -50,7 +47,8 @@ pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
             return ExitCode::from(exit_code::INPUT);
         }
     };
-    let (flags, options) = match parse(&command, &defaults) {
+    let arguments: Vec<_> = std::env::args_os().collect();
+    let (flags, options) = match options::parse(&command, defaults.own_options(), &arguments) {
         Ok(parsed) => parsed,
         Err(error) => return ExitCode::from(flags::explain(&error, &command)),
     };
@@ -65,21 +63,6 @@ pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
             ExitCode::from(exit_code::INPUT)
         }
     }
-}
-
-fn parse(command: &Command, defaults: &Defaults) -> Result<(Flags, Option<RunOptions>), clap::Error> {
-    let matches = match command.clone().try_get_matches() {
-        // Whoever asks what classes there are need not give what a run of them needs.
-        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
-            let flags = command.clone().ignore_errors(true).try_get_matches();
-            let flags = flags.and_then(|matches| Flags::from_arg_matches(&matches));
-            return flags.ok().filter(|flags| flags.list).map(|flags| (flags, None)).ok_or(error);
-        }
-        matches => matches?,
-    };
-    let flags = Flags::from_arg_matches(&matches)?;
-    let options = defaults.own_options().map(|own| options::read(own, &matches)).transpose()?;
-    Ok((flags, options))
 }
 
 #[expect(clippy::print_stderr, reason = "before there is a log: the one line that says why nothing was started")]

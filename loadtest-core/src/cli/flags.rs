@@ -299,11 +299,14 @@ pub(super) fn explain(error: &clap::Error, command: &Command) -> u8 {
     exit_code::INPUT
 }
 
-fn error_line(error: &clap::Error, command: &Command) -> String {
+pub(super) fn error_line(error: &clap::Error, command: &Command) -> String {
     let blamed = blamed(error, command);
+    // Without a value it is the value that is missing.
+    let has_value =
+        matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if !value.is_empty());
     let mut line = match (&blamed, error.get(ContextKind::InvalidArg)) {
         // What was typed is in the message, and may be in the reason.
-        (Some(argument), Some(ContextValue::String(named))) if options::is_secret(argument) => {
+        (Some(argument), Some(ContextValue::String(named))) if has_value && options::is_secret(argument) => {
             format!("invalid value for '{named}', which is not shown because it is secret")
         }
         _ => one_line(&error.render().to_string()),
@@ -348,7 +351,7 @@ fn one_line(text: &str) -> String {
         .filter(|line| !line.is_empty() && !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .map(|line| line.strip_prefix("tip: ").unwrap_or(line))
         .collect();
-    parts.join("; ")
+    parts.join("; ").replace(":; ", ": ")
 }
 
 #[cfg(test)]

@@ -2,8 +2,10 @@
 
 use std::any::TypeId;
 use std::collections::HashMap;
+use std::ffi::OsString;
 
-use clap::{Arg, ArgMatches, Args, Command, CommandFactory};
+use clap::error::ErrorKind;
+use clap::{Arg, ArgMatches, Args, Command, CommandFactory, FromArgMatches};
 
 use super::flags::Flags;
 use crate::error::InputError;
@@ -48,8 +50,31 @@ pub(super) fn command(own: Option<OwnOptions>) -> Result<Command, InputError> {
     Ok(flags.args(arguments).groups(own.get_groups().cloned()))
 }
 
+/// Reads the command line: the flags, and the test's own options where it has some.
+///
+/// # Errors
+/// When something is missing or wrong, or help is asked for.
+pub(super) fn parse(
+    command: &Command,
+    own: Option<OwnOptions>,
+    arguments: &[OsString],
+) -> Result<(Flags, Option<RunOptions>), clap::Error> {
+    let matches = match command.clone().try_get_matches_from(arguments) {
+        // Whoever asks what classes there are need not give what a run of them needs.
+        Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+            let flags = command.clone().ignore_errors(true).try_get_matches_from(arguments);
+            let flags = flags.and_then(|matches| Flags::from_arg_matches(&matches));
+            return flags.ok().filter(|flags| flags.list).map(|flags| (flags, None)).ok_or(error);
+        }
+        matches => matches?,
+    };
+    let flags = Flags::from_arg_matches(&matches)?;
+    let options = own.map(|own| read(own, &matches)).transpose()?;
+    Ok((flags, options))
+}
+
 /// The values of the test's own options.
-pub(super) fn read(own: OwnOptions, matches: &ArgMatches) -> Result<RunOptions, clap::Error> {
+fn read(own: OwnOptions, matches: &ArgMatches) -> Result<RunOptions, clap::Error> {
     let shown = own.arguments().get_arguments().filter_map(|argument| shown(argument, matches)).collect();
     (own.read)(matches, shown)
 }
@@ -113,9 +138,8 @@ fn look_for_clashes(flags: &Command, own: &Command) -> Result<(), InputError> {
 
 #[cfg(test)]
 mod tests {
-    use clap::FromArgMatches;
-
     use super::*;
+    use crate::cli::flags::error_line;
 
     /// Said of the options, not of the command.
     #[derive(Debug, Args)]
@@ -137,11 +161,41 @@ mod tests {
         colour: Vec<String>,
     }
 
+    fn line<O: Args + Send + Sync + 'static>(arguments: &[&str]) -> Result<(Flags, Option<RunOptions>), String> {
+        let own = Some(OwnOptions::of::<O>());
+        let command = command(own).unwrap();
+        let arguments: Vec<OsString> = ["test"].iter().chain(arguments).map(Into::into).collect();
+        parse(&command, own, &arguments).map_err(|error| error_line(&error, &command))
+    }
+
     fn parsed(arguments: &[&str]) -> RunOptions {
-        let own = OwnOptions::of::<Options>();
-        let matches = command(Some(own)).unwrap().try_get_matches_from(["test"].iter().chain(arguments)).unwrap();
-        Flags::from_arg_matches(&matches).expect("ours as well");
-        read(own, &matches).unwrap()
+        line::<Options>(arguments).unwrap().1.expect("options")
+    }
+
+    #[derive(Debug, Args)]
+    struct Required {
+        #[arg(long)]
+        tenant: String,
+        #[arg(long)]
+        api_key: Secret,
+    }
+
+    #[test]
+    fn what_is_missing_or_wrong_is_said_without_secrets() {
+        let refused = |arguments: &[&str]| line::<Required>(arguments).map(|_| ()).unwrap_err();
+        let error = refused(&["--tenant", "red"]);
+        assert!(error.contains("were not provided: --api-key <API_KEY>"), "{error}");
+        let error = refused(&["--tenant", "red", "--api-key"]);
+        assert!(error.contains("a value is required for '--api-key <API_KEY>'"), "{error}");
+        let given = line::<Required>(&["--tenant", "red", "--api-key", "hunter2"]).unwrap().1.unwrap();
+        assert_eq!(given.get::<Required>().map(|required| required.tenant.clone()).as_deref(), Some("red"));
+        assert!(line::<Required>(&["--list"]).unwrap().0.list, "the classes can be listed without");
+        let refused = |arguments: &[&str]| line::<Options>(arguments).map(|_| ()).unwrap_err();
+        for arguments in [&["--pin", "hunter2"], &["-u=3", "--pin=hunter2"]] {
+            let error = refused(arguments);
+            assert_eq!(error, "invalid value for '--pin <PIN>', which is not shown because it is secret");
+        }
+        assert!(refused(&["--config-users"]).contains("a value is required for '--config-users <JSON>'"));
     }
 
     fn pairs(options: &RunOptions) -> Vec<(&str, &str)> {
