@@ -1,6 +1,7 @@
 //! What users do, told as it happens: for looking at one user, not at many.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Takes what users do as text: each request and its answer, each exception.
@@ -41,9 +42,11 @@ impl Trace {
         self.shows_secrets
     }
 
-    /// Writes whole lines, the last of them ended by `\n` too.
+    /// Writes whole lines, the last of them ended by `\n` too. A sink that panics, such as `print!` on a closed pipe, loses
+    /// them, and nothing else.
     pub fn write(&self, lines: &str) {
-        (self.sink)(lines);
+        // It may be called between tasks, where a panic would take the user with it.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.sink)(lines)));
     }
 }
 

@@ -75,6 +75,14 @@ fn it_may_do_more() {
 }
 
 #[test]
+fn a_sink_that_panics_changes_nothing() {
+    let run = test::<Shopper>().trace(|_: &str| panic!("closed")).single_user().iterations(2);
+    let (outcome, log) = run_to_end(run, 1);
+    assert_eq!((outcome.ended_by, log.len()), (EndedBy::Iterations, 1));
+    assert_eq!(outcome.snapshot.total.stats.ok, 3, "two tasks and the goodbye");
+}
+
+#[test]
 fn on_threads_the_summary_comes_last() {
     struct Quick;
     impl Script for Quick {
