@@ -7,6 +7,9 @@
 //! | [`owncloud`] | an ownCloud with accounts, WebDAV files, sessions and locks |
 //! | [`fixed`] | one prebuilt response, faster than any client can ask for it |
 //! | [`echo`] | what was sent, over http or https; delays, drips, redirects, cookies |
+//! | [`slides`] | a website with a login and a forum behind it |
+//! | `users_service` | users with name and e-mail address: JSON, on SQLite (feature `sqlite`) |
+//! | `tweetcheck` | a list of tweets that grows with every POST: JSON, on SQLite (feature `sqlite`) |
 //! | [`misbehaving`] | whatever can be wrong: silence, resets, floods, broken framing, bad certificates |
 //!
 //! Every server runs on threads of its own with its own runtime, listens on a free
@@ -18,10 +21,18 @@ pub mod echo;
 pub mod fixed;
 pub mod misbehaving;
 pub mod owncloud;
+pub mod slides;
+#[cfg(feature = "sqlite")]
+pub mod tweetcheck;
+#[cfg(feature = "sqlite")]
+pub mod users_service;
 
 mod counts;
 mod escape;
+#[cfg(feature = "sqlite")]
+mod json;
 mod payload;
+mod random;
 mod scan;
 mod serve;
 mod tls;

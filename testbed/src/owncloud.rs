@@ -32,7 +32,6 @@ mod dav;
 mod form;
 mod locks;
 mod ocs;
-mod random;
 mod session;
 mod site;
 mod tree;

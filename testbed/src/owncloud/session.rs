@@ -12,7 +12,7 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::random::Random;
+use crate::random::Random;
 
 const PASSPHRASE: &str = "oc_sessionPassphrase";
 const COOKIE_TEST: &str = "cookie_test";

@@ -6,6 +6,7 @@ use testbed::echo::EchoServer;
 use testbed::fixed::FixedServer;
 use testbed::misbehaving::{Behaviour, Misbehaving};
 use testbed::owncloud::OwncloudServer;
+use testbed::slides::SlidesSite;
 
 use crate::client::{Connection, Request};
 
@@ -35,6 +36,22 @@ fn a_dropped_server_is_gone_with_all_of_its_connections() {
     let addr = server.addr();
     assert_ends(server, addr, drop);
     let server = Misbehaving::spawn(Behaviour::NeverAnswer);
+    let addr = server.addr();
+    assert_ends(server, addr, drop);
+    let server = SlidesSite::spawn();
+    let addr = server.addr();
+    assert_ends(server, addr, drop);
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn a_dropped_service_is_gone_too() {
+    use testbed::{tweetcheck::TweetCheck, users_service::UsersService};
+
+    let server = TweetCheck::spawn();
+    let addr = server.addr();
+    assert_ends(server, addr, drop);
+    let server = UsersService::spawn();
     let addr = server.addr();
     assert_ends(server, addr, drop);
 }

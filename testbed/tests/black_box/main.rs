@@ -14,4 +14,9 @@ mod owncloud_locks;
 mod owncloud_ocs;
 mod owncloud_sessions;
 mod programs;
+mod slides;
 mod tls;
+#[cfg(feature = "sqlite")]
+mod tweetcheck;
+#[cfg(feature = "sqlite")]
+mod users_service;

@@ -4,15 +4,15 @@ use std::hash::{BuildHasher, RandomState};
 
 /// SplitMix64, seeded by the standard library's per-process randomness.
 #[derive(Debug)]
-pub(super) struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(RandomState::new().hash_one("seed"))
     }
 
     /// `len` characters out of `alphabet`, which has at most 256 of them.
-    pub(super) fn text(&mut self, alphabet: &[u8], len: usize) -> String {
+    pub(crate) fn text(&mut self, alphabet: &[u8], len: usize) -> String {
         (0..len)
             .map(|_| {
                 let index = self.next() % alphabet.len() as u64;
