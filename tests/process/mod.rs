@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -21,7 +22,12 @@ impl Process {
     pub(crate) fn example(name: &str) -> Self {
         let tests = std::env::current_exe().expect("this program");
         let built: PathBuf = tests.ancestors().nth(2).expect("the profile's folder").join("examples").join(name);
-        let mut command = Command::new(built);
+        Self::program(built)
+    }
+
+    /// Any program: an example that is a package of its own, say.
+    pub(crate) fn program(path: impl AsRef<OsStr>) -> Self {
+        let mut command = Command::new(path);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("LOADTEST_") {
                 command.env_remove(name);
