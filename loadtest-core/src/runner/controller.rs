@@ -370,7 +370,14 @@ impl Controller {
                 self.look_whether_drained();
             }
             ShardEvent::Deserted => self.look_whether_deserted(),
-            ShardEvent::StopTest(why) => self.stop(EndedBy::StopTest(why.into_owned())),
+            ShardEvent::StopTest(why) => {
+                let why = EndedBy::StopTest(why.into_owned());
+                // The last user may be seen to have gone before what it said is heard.
+                match self.ended_by {
+                    Some(EndedBy::NoUsersLeft) => self.ended_by = Some(why),
+                    _ => self.stop(why),
+                }
+            }
             ShardEvent::SetUp { unit, result } => self.set_up(unit, result),
             ShardEvent::TornDown => {
                 if self.ending == Ending::Teardown && self.state == RunState::Stopping {

@@ -111,6 +111,20 @@ fn a_task_may_stop_the_test() {
 }
 
 #[test]
+fn the_last_user_may_stop_the_test_and_be_gone_at_once() {
+    struct S;
+    impl Script for S {
+        fn task(_: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+            Box::pin(async { stop_test("seen enough") })
+        }
+    }
+    for shards in 1..=4 {
+        let (outcome, _) = run_to_end(test::<S>().users(1), shards);
+        assert_eq!(outcome.ended_by, EndedBy::StopTest("seen enough".into()), "{shards} shards");
+    }
+}
+
+#[test]
 fn on_stops_are_limited_in_number_and_each_has_its_own_bound() {
     struct S;
     impl Script for S {
