@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use process::Process;
 use testbed::owncloud::{OwncloudServer, route};
+use testbed::slides::SlidesSite;
 
 const ONE_FILE: &str = "PUT /remote.php/dav/files/admin/upload.txt";
 const OWN_FILE: &str = "PUT /remote.php/dav/files/admin/upload-[user].txt";
@@ -81,4 +82,52 @@ fn the_steps_run_without_arguments() {
     // Within three seconds somebody may or may not have been locked out.
     assert!(step2.code == Some(0) || step2.out.contains("423 Locked"), "{}", step2.all());
     assert!(step2.rows()[MANUAL].ok > 0, "{}", step2.out);
+}
+
+#[test]
+fn on_the_slides_everybody_logs_in_once_and_reads_most_in_the_forum() {
+    let site = SlidesSite::spawn();
+    let process = Process::example("slides")
+        .args(["-H", &site.url(), "-u", "40", "-r", "unlimited", "-t", "5s", "--stop-timeout", "10s"])
+        .finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    let rows = process.rows();
+    let ok = |name: &str| rows[name].ok;
+    assert_eq!((ok("POST /login"), ok("POST /logout"), site.sessions()), (40, 40, 0), "{}", process.out);
+    // Nobody was sent to the login page: whose session is not known is redirected to it, or gets a 401.
+    assert_eq!((site.counts().received("GET", "/login"), rows["Aggregated"].failed), (0, 0), "{}", process.out);
+    assert!(ok("GET /") > 0 && ok("GET /profile") > 0, "{}", process.out);
+    let (entered, read, posted) = (ok("GET /forum"), ok("GET /forum/{thread}"), ok("POST /forum/{thread}"));
+    // After `interrupt()` a user is outside again, and enters anew.
+    assert!(entered > 0 && read > entered && read > posted, "{}", process.out);
+}
+
+#[test]
+fn the_slides_run_without_arguments() {
+    let process = Process::example("slides").env("LOADTEST_RUN_TIME", "3s").finish();
+    assert_eq!(process.code, Some(0), "{}", process.all());
+    assert!(process.err.contains("which shares this machine with the users"), "{}", process.err);
+    assert!(process.rows()["POST /login"].ok > 0, "{}", process.out);
+}
+
+/// What is printed between two starts.
+const HOOKS: &str = "
+user class: setup
+task set: setup
+  user: on_start
+    forum: on_start
+      task: read
+      task: write
+    forum: on_stop
+  user: on_stop
+task set: teardown
+user class: teardown
+stop: stop_test: both tasks have run
+";
+
+#[test]
+fn the_hooks_run_in_order_and_again_with_the_next_start() {
+    let process = Process::example("hooks_in_order").finish();
+    assert_eq!((process.code, process.err.as_str()), (Some(0), ""), "{}", process.all());
+    assert_eq!(process.out, format!("start{HOOKS}\nstart again{HOOKS}\n"));
 }
