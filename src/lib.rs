@@ -70,6 +70,13 @@
 //! - or one class with a type parameter, `struct Visitor<P: Pages>`, added once for each type. Its name comes from the
 //!   type as well: `#[user(name = P::NAME)]`.
 //!
+//! # Beside requests
+//!
+//! - [`Context::transaction`] and [`Context::start_transaction`]: several requests in one row of a table of their own.
+//! - [`Context::counter`], [`Context::gauge`] and [`Context::trend`]: figures of the test's own.
+//! - [`LoadTest::listener`] and [`LoadTest::on_request`]: code that is told of what happens while it happens.
+//! - [`Context::measure`] for any future, [`Client`] for a client of another protocol.
+//!
 //! # Two ways to run it
 //!
 //! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it). In a test suite, [`LoadTest`]

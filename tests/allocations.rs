@@ -43,6 +43,41 @@ fn recording_a_sample_allocates_nothing() {
     assert!(counted.count_total <= 4, "{counted:?}");
 }
 
+#[test]
+fn recording_a_metric_allocates_nothing_and_a_transaction_once() {
+    let shard = TestShard::new(None);
+    let cx = shard.context();
+    let record = || {
+        for number in 0..50u32 {
+            cx.counter("orders").add(1);
+            cx.gauge("queue length").unit("calls").set(number);
+            cx.trend("tokens per answer").unit("tokens").record(number);
+        }
+    };
+    let transact = || {
+        let outer = cx.start_transaction("checkout");
+        cx.start_transaction("pay").fail("declined");
+        drop(cx.start_transaction("pay"));
+        outer.ok();
+    };
+    let repeat = |what: &dyn Fn()| {
+        for _ in 0..100 {
+            what();
+        }
+    };
+    // Warm: both intervals of the shard have seen the names.
+    for _ in 0..3 {
+        repeat(&record);
+        repeat(&transact);
+        shard.rows();
+    }
+    assert_eq!(allocation_counter::measure(|| repeat(&record)).count_total, 0);
+    repeat(&transact);
+    let counted = allocation_counter::measure(|| repeat(&transact));
+    // One for each of the three, and a bucket for a time never seen before.
+    assert!(counted.count_total <= 304, "{counted:?}");
+}
+
 #[derive(User, Default)]
 struct Reader {
     pages: u64,

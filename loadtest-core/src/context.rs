@@ -2,8 +2,10 @@
 
 pub(crate) mod client;
 pub(crate) mod control;
+pub(crate) mod metrics;
 pub(crate) mod rendezvous;
 mod trace;
+pub(crate) mod transactions;
 
 use std::any::{Any, TypeId};
 use std::cell::RefCell;
@@ -94,9 +96,13 @@ impl fmt::Debug for ShardInfo {
     }
 }
 
+/// In the place of a user's number, of `setup` and `teardown`.
+pub(crate) const NO_USER: u64 = u64::MAX;
+
 struct Inner {
     run: Arc<RunInfo>,
     shard: Rc<ShardInfo>,
+    recorder: RecorderHandle,
     control: Rc<UserControl>,
     class: &'static str,
     host: Option<String>,
@@ -123,7 +129,8 @@ impl Context {
         let config = run.configs.get(class);
         let host = config.and_then(|config| config.host.clone()).or_else(|| run.host.clone()).or(class_host);
         let rng = RefCell::new(generator(run.seed, class, user_number, incarnation, Stream::User));
-        Self(Rc::new(Inner { run, shard, control, class, host, user_number, rng }))
+        let recorder = shard.recorder.of_user(class, (user_number != NO_USER).then_some(user_number));
+        Self(Rc::new(Inner { run, shard, recorder, control, class, host, user_number, rng }))
     }
 
     /// A short word that tells this run from all others, on this server and elsewhere: for names that must not collide.
@@ -239,10 +246,10 @@ impl Context {
         }
     }
 
-    /// Where a client records what it measures.
+    /// Where a client of this user records what it measures.
     #[must_use]
     pub fn recorder(&self) -> &RecorderHandle {
-        &self.0.shard.recorder
+        &self.0.recorder
     }
 
     /// One value of a type per thread of the run, made when it is first asked for: a cache of host addresses, say.

@@ -3,7 +3,7 @@
 //! | code | when |
 //! |------|------|
 //! | 0    | done, also after one Ctrl-C |
-//! | 1    | requests failed, or tasks had errors (`--exit-code-on-error` changes the number) |
+//! | 1    | requests or transactions failed, or tasks or listeners had errors (`--exit-code-on-error` changes it) |
 //! | 2    | bad input: nothing was started |
 //! | 3    | a threshold was not met |
 //! | 4    | `setup` failed |
@@ -17,7 +17,7 @@ use crate::runner::RunError;
 
 /// Done.
 pub(crate) const OK: u8 = 0;
-/// Requests failed, or tasks had errors.
+/// Requests or transactions failed, or tasks or listeners had errors.
 pub(crate) const ERRORS: u8 = 1;
 /// Bad input: nothing was started.
 pub(crate) const INPUT: u8 = 2;
@@ -37,6 +37,8 @@ pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8) -> u8 {
         Ok(report) if *report.ended_by() == EndedBy::Abort => ABORTED,
         Ok(report) if report.is_incomplete() => GENERATOR,
         Ok(report) if report.total().stats.failed > 0 || !report.exceptions().is_empty() => on_error,
+        // One that was failed by its verdict alone, where each request did what it should.
+        Ok(report) if report.transactions().iter().any(|row| row.stats.failed > 0) => on_error,
         Ok(_) => OK,
     }
 }

@@ -15,6 +15,7 @@ mod exit_code;
 mod feeder;
 mod iterations;
 mod life;
+mod listener;
 mod options;
 mod plan;
 mod report;
@@ -34,6 +35,8 @@ pub use class_config::{ClassConfig, ConfigField, ConfigValue};
 pub use context::client::{Client, ClientSettings, Configure};
 #[doc(hidden)]
 pub use context::client::{Configured, Settings, SettingsError};
+pub use context::metrics::{Counter, Gauge, Trend};
+pub use context::transactions::TransactionError;
 pub use context::{Context, SetupContext, UserRng};
 pub use error::InputError;
 pub use exit::{
@@ -43,6 +46,7 @@ pub use exit::{
 #[cfg(feature = "feeders")]
 pub use feeder::CsvFormat;
 pub use feeder::{Feeder, RunOut};
+pub use listener::{Listener, SpawningComplete, TestStart, TestStop};
 pub use report::{EndedBy, Report};
 pub use runner::load_test::Stopper;
 pub use runner::{LoadTest, RunError, Running};

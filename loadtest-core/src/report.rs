@@ -9,7 +9,10 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use crate::plan::Plan;
-use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot};
+use crate::stats::{
+    CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricSnapshot, RowSnapshot, Snapshot, TransactionFailureRow,
+    TransactionSnapshot, TransactionStats, TrendStats,
+};
 
 /// Why a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -121,6 +124,48 @@ impl Report {
     #[must_use]
     pub fn exceptions(&self) -> &[ExceptionRow] {
         &self.snapshot.exceptions
+    }
+
+    /// The counter of this name; `None` when nothing was added to it.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> Option<&CounterStats> {
+        self.snapshot.counter(name)
+    }
+
+    /// The gauge of this name; `None` when it was never set.
+    #[must_use]
+    pub fn gauge(&self, name: &str) -> Option<&GaugeStats> {
+        self.snapshot.gauge(name)
+    }
+
+    /// The trend of this name; `None` when nothing was recorded.
+    #[must_use]
+    pub fn trend(&self, name: &str) -> Option<&TrendStats> {
+        self.snapshot.trend(name)
+    }
+
+    /// All custom metrics, sorted by name and kind.
+    #[must_use]
+    pub fn metrics(&self) -> &[MetricSnapshot] {
+        &self.snapshot.metrics
+    }
+
+    /// The transactions of this name, which stands behind those of the transactions around it: `checkout / pay`.
+    #[must_use]
+    pub fn transaction(&self, name: &str) -> Option<&TransactionStats> {
+        self.snapshot.transaction(name)
+    }
+
+    /// All transactions, sorted by name: those inside of another follow it. They are no part of the total.
+    #[must_use]
+    pub fn transactions(&self) -> &[TransactionSnapshot] {
+        &self.snapshot.transactions
+    }
+
+    /// Failed transactions, grouped by name and error.
+    #[must_use]
+    pub fn transaction_failures(&self) -> &[TransactionFailureRow] {
+        &self.snapshot.transaction_failures
     }
 
     /// What a person should know of this run beside its figures.

@@ -2,6 +2,8 @@
 
 mod classes;
 pub(crate) mod controller;
+mod hooks;
+mod listeners;
 pub(crate) mod load_test;
 mod ramp;
 pub(crate) mod run_error;

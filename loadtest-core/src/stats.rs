@@ -7,20 +7,30 @@
 //!   (one request)               (one shard)        (half a second)  (one run)
 //! ```
 //!
+//! Custom metrics and transactions go the same way, beside the rows of requests.
+//!
 //! A `Recorder` belongs to one thread and takes no lock. Nothing here spawns or sleeps;
 //! only [`Pending`] reads a clock.
 
 pub(crate) mod collector;
+pub(crate) mod events;
 mod histogram;
 pub(crate) mod interval;
+mod metrics;
+mod pending;
 mod phases;
 pub(crate) mod recorder;
 mod row;
 pub(crate) mod snapshot;
+mod transactions;
 
+pub use events::{RequestEvent, RequestOutcome, UserErrorEvent};
 pub use histogram::Histogram;
 pub use interval::{ExceptionRow, FailureRow};
+pub use metrics::{CounterStats, GaugeStats, MetricKind, MetricSnapshot, MetricStats, TrendStats};
+pub use pending::{Failure, Pending};
 pub use phases::{PhaseTimes, Phases};
-pub use recorder::{Failure, Pending, RecorderHandle};
+pub use recorder::RecorderHandle;
 pub use row::{RowKey, RowStats, Times};
 pub use snapshot::{RowSnapshot, RunState, Snapshot, UserCounts};
+pub use transactions::{Transaction, TransactionFailureRow, TransactionSnapshot, TransactionStats};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::context::control::UserControl;
 use crate::context::{Context, RunInfo, ShardInfo};
 use crate::stats::collector::Collector;
-use crate::stats::{FailureRow, RowSnapshot};
+use crate::stats::{FailureRow, RowSnapshot, Snapshot};
 use crate::task::Scope;
 use crate::tls::TlsOptions;
 use crate::trace::Trace;
@@ -78,6 +78,12 @@ impl TestShard {
     pub fn failures(&self) -> Vec<FailureRow> {
         self.collect();
         self.collector.borrow().failures()
+    }
+
+    /// All figures so far.
+    pub fn snapshot(&self) -> Snapshot {
+        self.collect();
+        self.collector.borrow().snapshot(tokio::time::Instant::now())
     }
 
     fn collect(&self) {

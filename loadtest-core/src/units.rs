@@ -94,6 +94,32 @@ pub fn format_millis(duration: Duration) -> String {
     }
 }
 
+/// Writes any number for a table: four significant digits, and at least all before the point.
+///
+/// ```
+/// use loadtest_core::units::format_number;
+///
+/// assert_eq!(format_number(17.0), "17");
+/// assert_eq!(format_number(0.012_345), "0.01235");
+/// assert_eq!(format_number(-1234.56), "-1235");
+/// assert_eq!(format_number(2.5e12), "2500000000000");
+/// assert_eq!(format_number(1e-9), "1e-9");
+/// ```
+#[must_use]
+pub fn format_number(number: f64) -> String {
+    let size = number.abs();
+    if size == 0.0 {
+        return "0".to_owned();
+    }
+    if !(1e-4..1e15).contains(&size) {
+        return format!("{number:e}");
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 7")]
+    let decimals = (3.0 - size.log10().floor()).clamp(0.0, 7.0) as usize;
+    let text = format!("{number:.decimals$}");
+    if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
+}
+
 /// Writes a number of bytes in binary units: `512 B`, `1.0 KiB`, `3.4 MiB`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

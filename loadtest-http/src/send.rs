@@ -95,7 +95,7 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
         if let Some(tracer) = &inner.tracer {
             call.telling = Some(Telling::new(tracer, format!("{} {name}", call.method), now));
         }
-        inner.setup.recorder.start_at(call.method.as_str(), &name, now)
+        inner.recorder.start_at(call.method.as_str(), &name, now)
     };
     call.pending = Some(pending);
     let limit = call.settings.limits.timeout;
@@ -244,7 +244,7 @@ fn label<'a>(inner: &Inner, name: Option<&'a str>, target: &'a Target) -> Cow<'a
 fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
     let renamed = inner.renamed();
     let name = call.settings.name.as_deref().or(renamed.as_deref()).unwrap_or(&broken.name);
-    let pending = inner.setup.recorder.start(&broken.method, name);
+    let pending = inner.recorder.start(&broken.method, name);
     let fault = &broken.fault;
     if let Some(tracer) = &inner.tracer {
         tracer.refused(&format!("{} {name}", broken.method), &fault.error, &fault.sample);

@@ -12,6 +12,7 @@ use std::task::Poll;
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Method};
+use loadtest_core::stats::RecorderHandle;
 use loadtest_core::{Client, ClientSettings, Configure, Context, Exit, InputError, RecordedError};
 
 use crate::cookies::Jar;
@@ -71,6 +72,8 @@ pub struct HttpSession(pub(crate) Rc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) setup: Rc<Setup>,
+    /// The user's own: it knows whose requests these are.
+    pub(crate) recorder: RecorderHandle,
     pub(crate) jar: RefCell<Jar>,
     pub(crate) transport: Transport,
     pub(crate) timer: Timer,
@@ -106,13 +109,13 @@ impl HttpSession {
     }
 
     fn create_on(cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Self, InputError> {
-        Setup::of(cx, settings, kind).map(|setup| Self::on(setup, Tracer::of(cx)))
+        Setup::of(cx, settings, kind).map(|setup| Self::on(setup, cx.recorder().clone(), Tracer::of(cx)))
     }
 
-    fn on(setup: Rc<Setup>, tracer: Option<Rc<Tracer>>) -> Self {
+    fn on(setup: Rc<Setup>, recorder: RecorderHandle, tracer: Option<Rc<Tracer>>) -> Self {
         let transport = Transport::new(setup.kind);
         let (jar, timer, own) = (RefCell::default(), Timer::default(), RefCell::default());
-        Self(Rc::new(Inner { setup, jar, transport, timer, tracer, own }))
+        Self(Rc::new(Inner { setup, recorder, jar, transport, timer, tracer, own }))
     }
 
     /// `GET`: asks for a page.
@@ -323,7 +326,7 @@ impl HttpSession {
     /// (Over reqwest, connections come from a pool that all sessions of a thread share.)
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Self::on(Rc::clone(&self.0.setup), self.0.tracer.clone())
+        Self::on(Rc::clone(&self.0.setup), self.0.recorder.clone(), self.0.tracer.clone())
     }
 
     /// The value of the host's cookie of this name, whatever its path; of several the one with the longest path.

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use http::HeaderMap;
-use loadtest_core::stats::RecorderHandle;
 use loadtest_core::{Context, InputError};
 
 use crate::headers::Automatic;
@@ -15,7 +14,6 @@ use crate::transport::{Kind, Network, Recent};
 /// What sessions of one thread with one host and the same settings share.
 pub(crate) struct Setup {
     pub(crate) base: Base,
-    pub(crate) recorder: RecorderHandle,
     pub(crate) network: Rc<Network>,
     pub(crate) limits: Limits,
     /// Of requests to the base's origin.
@@ -72,7 +70,6 @@ impl Shelf {
         let automatic = Automatic::new(&base.origin, base.credentials.as_ref(), &[headers]);
         let setup = Rc::new(Setup {
             base,
-            recorder: cx.recorder().clone(),
             network,
             limits: *limits,
             automatic: Rc::new(automatic),

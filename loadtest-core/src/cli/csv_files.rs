@@ -15,10 +15,17 @@ const REWRITE_EVERY: u64 = 5;
 type Writer = fn(&Snapshot, &mut dyn Write) -> io::Result<()>;
 
 /// The files that are rewritten as a whole.
-const WHOLE: [(&str, Writer); 4] =
-    [("stats", csv::stats), ("failures", csv::failures), ("exceptions", csv::exceptions), ("phases", csv::phases)];
+const WHOLE: [(&str, Writer); 6] = [
+    ("stats", csv::stats),
+    ("failures", csv::failures),
+    ("exceptions", csv::exceptions),
+    ("phases", csv::phases),
+    ("transactions", csv::transactions),
+    ("metrics", csv::metrics),
+];
 
-/// Locust's four files with a common beginning of their names, and a fifth, `_phases.csv`.
+/// Locust's four files with a common beginning of their names, and three more: `_phases.csv`, `_transactions.csv` and
+/// `_metrics.csv`.
 pub(super) struct CsvFiles {
     prefix: PathBuf,
     history: BufWriter<File>,

@@ -93,8 +93,8 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_RESET_STATS", value_parser = FalseyValueParser::new())]
     reset_stats: bool,
 
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv and
-    /// PREFIX_phases.csv
+    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv,
+    /// PREFIX_phases.csv, PREFIX_transactions.csv and PREFIX_metrics.csv
     #[arg(long, env = "LOADTEST_CSV", value_name = "PREFIX")]
     pub(super) csv: Option<PathBuf>,
 
@@ -146,7 +146,7 @@ pub(super) struct Flags {
     #[command(flatten)]
     pub(super) debug: Debug,
 
-    /// The exit code when requests failed or tasks had errors
+    /// The exit code when requests or transactions failed, or tasks or listeners had errors
     #[arg(long, env = "LOADTEST_EXIT_CODE_ON_ERROR", value_name = "N", default_value_t = exit_code::ERRORS, value_parser = code, allow_hyphen_values = true)]
     pub(super) exit_code_on_error: u8,
 

@@ -14,9 +14,14 @@ pub(crate) fn record_exception(
     place: Option<Box<str>>,
 ) {
     let key = ExceptionKey { class: class.into(), task: task.into(), message: message.into(), place };
-    if recorder.exception(key) {
-        tracing::warn!("{class}::{task}: {message} (the first of its kind; the table at the end counts them)");
+    if recorder.user_error(key) {
+        log_exception(class, task, message);
     }
+}
+
+/// The first of its kind.
+pub(crate) fn log_exception(class: &str, task: &str, message: &str) {
+    tracing::warn!("{class}::{task}: {message} (the first of its kind; the table at the end counts them)");
 }
 
 /// The text and place of what belongs under *exceptions*; `None` for what does not.

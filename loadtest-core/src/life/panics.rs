@@ -22,9 +22,10 @@ thread_local! {
 /// The state it leaves behind is the user's own: nothing else can see it but its `on_stop`, which Rust's rules
 /// make sound if not always wise.
 pub(crate) fn catch<T>(code: impl FnOnce() -> T) -> Result<T, Panic> {
-    PLACE.set(Some(None));
+    // A listener is called while a task is polled: what belongs to the code around is put back.
+    let around = PLACE.replace(Some(None));
     let result = catch_unwind(AssertUnwindSafe(code));
-    let place = PLACE.take().flatten();
+    let place = PLACE.replace(around).flatten();
     result.map_err(|payload| Panic { message: text(&*payload), place })
 }
 
@@ -65,5 +66,16 @@ mod tests {
     fn a_panic_is_caught_with_its_text() {
         assert_eq!(catch(|| 1), Ok(1));
         assert_eq!(catch(|| -> i32 { panic!("no {}", 1) }).map_err(|panic| panic.message), Err("no 1".to_owned()));
+    }
+
+    #[test]
+    fn code_inside_of_code_leaves_it_known() {
+        let known = || PLACE.with_borrow(Option::is_some);
+        let inside = catch(|| {
+            let failed = catch(|| panic!("inside"));
+            (failed.map_err(|panic| panic.message), known())
+        });
+        assert_eq!(inside, Ok((Err::<(), _>("inside".to_owned()), true)));
+        assert!(!known());
     }
 }

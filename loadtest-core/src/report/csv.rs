@@ -1,10 +1,14 @@
 //! Locust's CSV files, column by column, and one of our own for what Locust does not measure. Times are in milliseconds,
 //! to the microsecond.
 
+mod custom;
+
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use csv::Writer;
+
+pub(crate) use custom::{metrics, transactions};
 
 use super::text::PERCENTILES;
 use crate::stats::{RowSnapshot, Snapshot, Times};

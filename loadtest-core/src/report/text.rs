@@ -1,5 +1,7 @@
 //! Tables for a terminal, no wider than it is.
 
+mod custom;
+
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -245,9 +247,11 @@ fn exceptions(exceptions: &[ExceptionRow]) -> String {
 /// Everything that is printed at the end of a run.
 pub(crate) fn summary(snapshot: &Snapshot, width: usize) -> String {
     let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width), phases(snapshot, width)];
+    parts.extend([custom::transactions(snapshot, width), custom::metrics(snapshot, width)]);
     if !snapshot.failures.is_empty() {
         parts.push(failures(&snapshot.failures));
     }
+    parts.push(custom::transaction_failures(&snapshot.transaction_failures));
     if !snapshot.exceptions.is_empty() {
         parts.push(exceptions(&snapshot.exceptions));
     }

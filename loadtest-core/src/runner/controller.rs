@@ -2,19 +2,22 @@
 //!
 //! | state       | what                                  | next        | what is done on the way                         |
 //! |-------------|---------------------------------------|-------------|-------------------------------------------------|
-//! | ready, stopped | Start                              | setting up  | figures cleared, first `setup`                  |
+//! | ready, stopped | Start                              | setting up  | figures cleared, `test_start`, first `setup`    |
 //! | setting up  | last `setup` done                     | spawning    | the run time begins, ramp to the asked users    |
 //! | setting up  | `setup` failed, Stop                  | stopping    | `teardown` of what was set up, in reverse       |
-//! | spawning    | all shards ramped                     | running     | figures reset if asked for                      |
+//! | spawning    | all shards ramped                     | running     | figures reset if asked for, `spawning_complete` |
 //! | spawning, running | Edit                            | spawning    | a ramp from where the present one is            |
 //! | spawning, running | Stop, run time over, `stop_test`, all users left, all iterations done | stopping | users finish, `on_stop` |
 //! | stopping    | all shards drained                    | stopping    | `teardown`, in reverse                          |
 //! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
-//! | stopping    | all shards have handed over           | stopped     | the last snapshot, the answer to Start          |
+//! | stopping    | all shards have handed over           | stopped     | the last snapshot, `test_stop`, the answer      |
 //! | any but ready, stopped | Abort                      | stopping    | users dropped, no `on_stop`, no `teardown`      |
 //! | spawning, running | Reset                           | the same    | figures reset; requests in flight stay          |
-//! | any         | Quit, or nobody left to command       | –           | as Stop, then the end                           |
+//! | any         | Quit, or nobody left to command       | –           | as Stop, then `quitting` and the end            |
 
+mod stuck;
+
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,8 +27,10 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::life::board::Board;
+use crate::listener::Listeners;
 use crate::plan::Plan;
 use crate::report::EndedBy;
+use crate::runner::hooks::Hooks;
 use crate::runner::ramp::Ramp;
 use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
 use crate::runner::watchdog::Watchdog;
@@ -75,6 +80,7 @@ pub(crate) struct ShardHandle {
 #[derive(Debug)]
 pub(crate) struct ControllerSeat {
     pub(crate) plan: Arc<Plan>,
+    pub(crate) listeners: Listeners,
     pub(crate) shards: Vec<ShardHandle>,
     pub(crate) events: UnboundedReceiver<ShardEvent>,
     pub(crate) commands: UnboundedReceiver<Command>,
@@ -83,9 +89,9 @@ pub(crate) struct ControllerSeat {
 
 /// Runs until it is told to quit, or until nobody is left to tell it.
 pub(crate) async fn run(seat: ControllerSeat) {
-    let ControllerSeat { plan, shards, mut events, mut commands, snapshots } = seat;
+    let ControllerSeat { plan, listeners, shards, mut events, mut commands, snapshots } = seat;
     let run = Arc::clone(&plan.run);
-    let mut this = Controller::new(plan, shards, snapshots);
+    let mut this = Controller::new(plan, Hooks::new(listeners), shards, snapshots);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut quitting = false;
@@ -115,9 +121,8 @@ pub(crate) async fn run(seat: ControllerSeat) {
             }
         }
     }
-    for shard in &this.shards {
-        let _ = shard.handle.commands.send(ShardCommand::Finish);
-    }
+    this.hooks.quitting();
+    this.tell_all(|| ShardCommand::Finish);
 }
 
 /// A shard as the controller sees it.
@@ -145,6 +150,7 @@ enum Ending {
 
 struct Controller {
     plan: Arc<Plan>,
+    hooks: Hooks,
     shards: Vec<Shard>,
     snapshots: watch::Sender<Arc<Snapshot>>,
     state: RunState,
@@ -169,7 +175,7 @@ struct Controller {
 }
 
 impl Controller {
-    fn new(plan: Arc<Plan>, shards: Vec<ShardHandle>, snapshots: watch::Sender<Arc<Snapshot>>) -> Self {
+    fn new(plan: Arc<Plan>, hooks: Hooks, shards: Vec<ShardHandle>, snapshots: watch::Sender<Arc<Snapshot>>) -> Self {
         let now = Instant::now();
         let collector = Collector::new(shards.len(), now);
         let shards = shards
@@ -178,6 +184,7 @@ impl Controller {
             .collect();
         Self {
             plan,
+            hooks,
             shards,
             snapshots,
             state: RunState::Ready,
@@ -234,7 +241,10 @@ impl Controller {
             shard.drained = false;
         }
         self.state = RunState::SettingUp;
-        self.set_up_next();
+        match self.hooks.test_start(&self.plan, &mut self.collector) {
+            None => self.set_up_next(),
+            Some(why) => self.stop(EndedBy::StopTest(why.into_owned())),
+        }
     }
 
     fn set_up_next(&mut self) {
@@ -286,6 +296,13 @@ impl Controller {
                 self.tear_down_next();
             }
             RunState::Ready | RunState::Stopping | RunState::Stopped => {}
+        }
+    }
+
+    /// What a listener asked for.
+    fn stop_for(&mut self, why: Option<Cow<'static, str>>) {
+        if let Some(why) = why {
+            self.stop(EndedBy::StopTest(why.into_owned()));
         }
     }
 
@@ -412,12 +429,15 @@ impl Controller {
         let Some(ramp) = &self.ramp else { return };
         let all = self.shards.iter().all(|shard| shard.lost || shard.ramped == ramp.id);
         if self.state == RunState::Spawning && all {
-            tracing::info!("all {} users started", ramp.to);
+            let users = ramp.to;
+            tracing::info!("all {users} users started");
             self.state = RunState::Running;
             if self.plan.settings.reset_stats {
                 self.flush(true);
             }
+            let stop = self.hooks.spawning_complete(users, &mut self.collector);
             self.publish();
+            self.stop_for(stop);
             self.look_whether_deserted();
         }
     }
@@ -455,7 +475,9 @@ impl Controller {
         self.flush = None;
         if reset {
             self.collector.reset(Instant::now());
+            let stop = self.hooks.reset(&mut self.collector);
             self.publish();
+            self.stop_for(stop);
         }
         if self.ending == Ending::LastIntervals(id) && self.state == RunState::Stopping {
             self.finish_run();
@@ -467,6 +489,9 @@ impl Controller {
         self.ramp = None;
         self.publish();
         let ended_by = self.ended_by.take().unwrap_or(EndedBy::Request);
+        let snapshot = Arc::clone(&self.snapshots.borrow());
+        self.hooks.test_stop(&self.plan, &ended_by, &snapshot, &mut self.collector);
+        self.publish();
         if let Some(answer) = self.answer.take() {
             let snapshot = Arc::clone(&self.snapshots.borrow());
             // Whoever asked may have gone: dropping the future of a run stops it.
@@ -498,42 +523,6 @@ impl Controller {
         self.publish();
     }
 
-    /// A user that does not yield cannot be stopped: after `patience` its shard is given up, so that the others'
-    /// figures are not lost with it. After an abort that is `overdue`, so is every shard that has not answered.
-    fn give_up_stuck(&mut self, now: Instant, patience: Duration, overdue: bool) {
-        let mut warnings = Vec::new();
-        for (number, shard) in self.shards.iter_mut().enumerate().filter(|(_, shard)| !shard.lost) {
-            let stuck = shard.watchdog.stuck_for(&self.plan, now);
-            let answered = match (self.ending, &self.flush) {
-                (Ending::Users, _) => shard.drained,
-                (_, Some((_, waiting, _))) => !waiting.contains(&number),
-                (_, None) => true,
-            };
-            if (overdue && !answered) || stuck.as_ref().is_some_and(|(stuck, _)| *stuck > patience) {
-                shard.lost = true;
-                let users = shard.handle.board.alive();
-                let whose = stuck.map_or_else(|| "something".to_owned(), |(_, whose)| whose);
-                warnings.push(format!(
-                    "a thread with {users} users could not be stopped: {whose} does not yield; \
-                     their on_stop has not run, and what they measured last is missing"
-                ));
-            }
-        }
-        if warnings.is_empty() {
-            return;
-        }
-        // Users of a lost thread keep the permits they have or are given next.
-        self.plan.on_stop_permits.close();
-        for warning in warnings {
-            self.warn(warning);
-        }
-        match self.ending {
-            Ending::Users => self.look_whether_drained(),
-            Ending::Teardown => self.tear_down_next(),
-            Ending::LastIntervals(_) => self.finish_flush(),
-        }
-    }
-
     fn warn(&mut self, warning: String) {
         tracing::warn!("{warning}");
         self.warnings.push(warning);
@@ -554,21 +543,15 @@ impl Controller {
         if replaced > 0 {
             warnings.push(format!("{replaced} users were replaced because their on_start failed"));
         }
-        if self.collector.names_ran_out() {
-            warnings.push(
-                "there are too many request names: further ones are counted as (other); give requests a name".into(),
-            );
-        }
+        let figures = self.collector.snapshot(now);
+        warnings.extend_from_slice(&figures.warnings);
         let snapshot = Snapshot {
             state: self.state,
             elapsed: now.duration_since(self.started),
             users: self.users(),
             target_users: self.ramp.as_ref().map_or(0, |ramp| ramp.to),
-            rows: self.collector.rows(now),
-            total: self.collector.total(now),
-            failures: self.collector.failures(),
-            exceptions: self.collector.exceptions(),
             warnings,
+            ..figures
         };
         self.snapshots.send_replace(Arc::new(snapshot));
     }

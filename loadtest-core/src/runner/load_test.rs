@@ -14,6 +14,7 @@ use crate::class_config::ClassConfig;
 use crate::context::RunInfo;
 use crate::error::InputError;
 use crate::iterations::Iterations;
+use crate::listener::Listener;
 use crate::options::RunOptions;
 use crate::plan::{ClassOf, Plan, Settings, Tasked, UserClass};
 use crate::report::{EndedBy, Report};
@@ -99,6 +100,7 @@ pub struct LoadTest {
     pub(super) iterations_per_user: Option<u64>,
     pub(super) trace: Option<Trace>,
     pub(super) is_single_user: bool,
+    pub(super) listeners: Vec<Arc<dyn Listener>>,
 }
 
 impl LoadTest {
@@ -231,8 +233,9 @@ impl LoadTest {
     /// # Errors
     /// When something that was asked for makes no sense, or the system gives no thread.
     pub fn start(self) -> Result<Running, RunError> {
+        let listeners = self.all_listeners();
         let plan = Arc::new(self.plan()?);
-        let started = threads::start(&plan).map_err(RunError::Start)?;
+        let started = threads::start(&plan, &listeners).map_err(RunError::Start)?;
         let (answer, outcome) = oneshot::channel();
         // Received: the controller lives until it is told to quit.
         let _ = started.commands.send(Command::Start(answer));
@@ -471,6 +474,9 @@ impl Running {
     /// When a `setup` failed: the error holds what was measured until then.
     pub async fn wait(mut self) -> Result<Report, RunError> {
         let outcome = (&mut self.outcome).await.map_err(|_| RunError::Lost)?;
+        // Its listeners' last call, before a program ends that waited for nothing but this.
+        let _ = self.commands.send(Command::Quit);
+        self.commands.closed().await;
         let report = Report::new(&self.plan, self.started_at, outcome.ended_by, outcome.snapshot, outcome.incomplete);
         match report.ended_by() {
             EndedBy::SetupFailed { class, message } => {

@@ -15,12 +15,13 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::context::control::{IN_SETUP, IN_TEARDOWN, Stop, UserControl};
-use crate::context::{Context, SetupContext, ShardInfo};
+use crate::context::{Context, NO_USER, SetupContext, ShardInfo};
 use crate::exit::{Exit, ExitKind};
 use crate::life::board::{Alive, Board, StopTest};
 use crate::life::exceptions::{describe, record_exception};
 use crate::life::poll::{Ended, bounded, caught};
 use crate::life::{Seat, Watched};
+use crate::listener::{Listeners, ShardListeners};
 use crate::plan::Plan;
 use crate::runner::ramp::Ramp;
 use crate::stats::interval::Interval;
@@ -80,6 +81,7 @@ pub(crate) enum ShardEvent {
 #[derive(Debug)]
 pub(crate) struct ShardSeat {
     pub(crate) plan: Arc<Plan>,
+    pub(crate) listeners: Listeners,
     pub(crate) shard: usize,
     pub(crate) shards: usize,
     pub(crate) board: Arc<Board>,
@@ -89,7 +91,7 @@ pub(crate) struct ShardSeat {
 
 /// Runs a shard until it is told to finish, or until nobody is left to tell it.
 pub(crate) async fn run(seat: ShardSeat) {
-    let ShardSeat { plan, shard, shards, board, mut commands, events } = seat;
+    let ShardSeat { plan, listeners, shard, shards, board, mut commands, events } = seat;
     let mut tick = tokio::time::interval(TICK);
     let stop_test: StopTest = {
         let events = events.clone();
@@ -97,8 +99,12 @@ pub(crate) async fn run(seat: ShardSeat) {
         Rc::new(move |why| drop(events.send(ShardEvent::StopTest(why))))
     };
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let info = Rc::new(ShardInfo::new(Arc::clone(&board.busy)));
+    if !listeners.is_empty() {
+        info.recorder.listen(ShardListeners::sink(&listeners, Rc::clone(&stop_test)));
+    }
     let mut this = Shard {
-        info: Rc::new(ShardInfo::new(Arc::clone(&board.busy))),
+        info,
         plan,
         shard,
         shards: shards as u64,
@@ -403,7 +409,7 @@ impl Shard {
             Rc::clone(&control),
             class.name(),
             class.host(),
-            u64::MAX,
+            NO_USER,
             0,
         ));
         let watched = Watched::new(Box::pin(hook(unit.info, cx)), control, Arc::clone(&self.board.busy));

@@ -3,11 +3,13 @@
 mod configured;
 mod hooks;
 mod iterations;
+mod listeners;
 mod ramps;
 mod rendezvous;
 mod sets;
 mod stops;
 mod traces;
+mod transactions;
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -137,6 +139,7 @@ struct Local {
 
 impl Local {
     fn new(test: LoadTest, shards: usize) -> Self {
+        let listeners = test.all_listeners();
         let plan = Arc::new(test.plan().expect("a plan"));
         let (event_sender, events) = unbounded_channel();
         let mut handles = Vec::new();
@@ -145,6 +148,7 @@ impl Local {
             let board = Arc::new(Board::default());
             tokio::task::spawn_local(shard::run(ShardSeat {
                 plan: Arc::clone(&plan),
+                listeners: listeners.clone(),
                 shard,
                 shards,
                 board: Arc::clone(&board),
@@ -157,6 +161,7 @@ impl Local {
         let (snapshot_sender, snapshots) = watch::channel(Arc::new(collector::nothing_yet()));
         tokio::task::spawn_local(controller::run(ControllerSeat {
             plan: Arc::clone(&plan),
+            listeners,
             shards: handles,
             events,
             commands: received,

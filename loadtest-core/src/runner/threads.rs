@@ -8,6 +8,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
 use crate::life::board::Board;
+use crate::listener::Listeners;
 use crate::plan::Plan;
 use crate::runner::controller::{self, Command, ControllerSeat, ShardHandle};
 use crate::runner::shard::{self, ShardSeat};
@@ -24,7 +25,7 @@ pub(crate) struct Started {
 ///
 /// # Errors
 /// When the system gives no thread or no event queue.
-pub(crate) fn start(plan: &Arc<Plan>) -> io::Result<Started> {
+pub(crate) fn start(plan: &Arc<Plan>, listeners: &Listeners) -> io::Result<Started> {
     let (event_sender, events) = unbounded_channel();
     let shards = plan.settings.threads;
     let mut handles = Vec::with_capacity(shards);
@@ -33,6 +34,7 @@ pub(crate) fn start(plan: &Arc<Plan>) -> io::Result<Started> {
         let board = Arc::new(Board::default());
         let seat = ShardSeat {
             plan: Arc::clone(plan),
+            listeners: listeners.clone(),
             shard,
             shards,
             board: Arc::clone(&board),
@@ -46,6 +48,7 @@ pub(crate) fn start(plan: &Arc<Plan>) -> io::Result<Started> {
     let (snapshot_sender, snapshots) = watch::channel(Arc::new(collector::nothing_yet()));
     let seat = ControllerSeat {
         plan: Arc::clone(plan),
+        listeners: listeners.clone(),
         shards: handles,
         events,
         commands: received,

@@ -8,8 +8,10 @@ use hashbrown::HashMap;
 use tokio::time::Instant;
 
 use super::interval::{ExceptionKey, FailureKey, Interval, RowId, Seen, count_bounded};
+use super::metrics::Metrics;
 use super::recorder::{MOST_NAMES, OTHER};
 use super::snapshot::RowSnapshot;
+use super::transactions::{MOST_TRANSACTIONS, Transactions};
 use super::{ExceptionRow, FailureRow, RowKey, RowStats, RunState, Snapshot, UserCounts};
 
 /// Over how long current rates are taken.
@@ -83,6 +85,8 @@ impl Row {
 pub(crate) struct Collector {
     start: Instant,
     last_end: Option<Instant>,
+    /// When a shard last handed over metrics: the end of a run that makes no requests.
+    last_metrics: Option<Instant>,
     /// Whether the load is over.
     ended: bool,
     rows: Vec<Row>,
@@ -92,6 +96,8 @@ pub(crate) struct Collector {
     total: Row,
     failures: HashMap<FailureKey<Arc<RowKey>>, (Seen, Box<str>)>,
     exceptions: HashMap<ExceptionKey, Seen>,
+    metrics: Metrics,
+    transactions: Transactions,
 }
 
 impl Collector {
@@ -99,6 +105,7 @@ impl Collector {
         Self {
             start,
             last_end: None,
+            last_metrics: None,
             ended: false,
             rows: Vec::new(),
             ids: HashMap::new(),
@@ -106,6 +113,8 @@ impl Collector {
             total: Row::new(Arc::new(RowKey::new("", "Aggregated"))),
             failures: HashMap::new(),
             exceptions: HashMap::new(),
+            metrics: Metrics::default(),
+            transactions: Transactions::default(),
         }
     }
 
@@ -127,12 +136,21 @@ impl Collector {
             count_bounded(&mut self.failures, key, FailureKey::into_other, value, |mine, new| mine.0.merge(&new.0));
         }
         for (key, seen) in &interval.exceptions {
-            let other = ExceptionKey::into_other;
-            count_bounded(&mut self.exceptions, key.clone(), other, seen.clone(), |mine, new| mine.merge(&new));
+            self.exception(key.clone(), seen.clone());
         }
+        self.metrics.merge(&interval.metrics);
+        self.transactions.merge(&interval.transactions);
         if !self.ended {
             self.last_end = self.last_end.max(interval.last_end);
+            if !interval.metrics.is_empty() {
+                self.last_metrics = Some(at);
+            }
         }
+    }
+
+    /// Counts what belongs under *exceptions* and happened on no shard, or was counted there.
+    pub(crate) fn exception(&mut self, key: ExceptionKey, seen: Seen) {
+        count_bounded(&mut self.exceptions, key, ExceptionKey::into_other, seen, |mine, new| mine.merge(&new));
     }
 
     fn key(&self, shard: usize, row: RowId) -> Arc<RowKey> {
@@ -152,9 +170,22 @@ impl Collector {
         self.rows.len() - 1
     }
 
-    /// Whether requests were counted under "(other)" because there are too many names.
-    pub(crate) fn names_ran_out(&self) -> bool {
-        self.rows.len() > MOST_NAMES
+    /// What a person should know of these figures.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.rows.len() > MOST_NAMES {
+            warnings.push(
+                "there are too many request names: further ones are counted as (other); give requests a name".into(),
+            );
+        }
+        if self.transactions.names_ran_out() {
+            warnings.push(format!(
+                "there are more than {MOST_TRANSACTIONS} transactions: further ones are counted as {OTHER}; \
+                 keep numbers and ids out of their names"
+            ));
+        }
+        warnings.extend(self.metrics.warnings());
+        warnings
     }
 
     /// Begins anew for another run of the same shards.
@@ -166,8 +197,11 @@ impl Collector {
         }
         self.failures.clear();
         self.exceptions.clear();
+        self.metrics.reset();
+        self.transactions.reset();
         self.start = at;
         self.last_end = None;
+        self.last_metrics = None;
         self.ended = false;
     }
 
@@ -177,8 +211,10 @@ impl Collector {
             row.window = RateWindow::default();
             row.before = (row.stats.requests(), row.stats.failed);
         }
+        self.metrics.begin();
         self.start = at;
         self.last_end = None;
+        self.last_metrics = None;
     }
 
     /// Rates count until the last sample before this: the load is over, and `teardown` begins.
@@ -195,16 +231,24 @@ impl Collector {
         }
         self.failures.clear();
         self.exceptions.clear();
+        self.metrics.reset();
+        self.transactions.reset();
         self.start = at;
         self.last_end = None;
+        self.last_metrics = None;
+    }
+
+    /// A rate over the run so far, until its last sample.
+    #[expect(clippy::cast_precision_loss, reason = "a rate of counts below 2^53")]
+    fn per_second(&self, count: u64) -> f64 {
+        let until = self.last_end.or(self.last_metrics).unwrap_or(self.start);
+        let length = until.saturating_duration_since(self.start).as_secs_f64();
+        if length > 0.0 { count as f64 / length } else { 0.0 }
     }
 
     fn row(&self, row: &Row, now: Instant) -> RowSnapshot {
         let (current_rate, current_fail_rate) = row.window.rates(now, self.start);
-        let until = self.last_end.unwrap_or(self.start);
-        let length = until.saturating_duration_since(self.start).as_secs_f64();
-        #[expect(clippy::cast_precision_loss, reason = "a rate of counts below 2^53")]
-        let per_second = |count: u64| if length > 0.0 { count as f64 / length } else { 0.0 };
+        let per_second = |count| self.per_second(count);
         RowSnapshot {
             key: Arc::clone(&row.key),
             stats: Arc::clone(&row.stats),
@@ -264,22 +308,30 @@ impl Collector {
             .sort_by(|a, b| b.count.cmp(&a.count).then_with(|| (&a.task, &a.message).cmp(&(&b.task, &b.message))));
         exceptions
     }
+
+    /// A snapshot of all figures at `now`; the state of the run, its users and warnings are the controller's.
+    pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
+        Snapshot {
+            state: RunState::Ready,
+            elapsed: Duration::ZERO,
+            users: UserCounts::default(),
+            target_users: 0,
+            rows: self.rows(now),
+            total: self.total(now),
+            failures: self.failures(),
+            exceptions: self.exceptions(),
+            metrics: self.metrics.snapshot(|count| self.per_second(count)),
+            transactions: self.transactions.rows(),
+            transaction_failures: self.transactions.failures(),
+            warnings: self.warnings(),
+        }
+    }
 }
 
 /// The snapshot before there is anything to show.
 pub(crate) fn nothing_yet() -> Snapshot {
     let now = Instant::now();
-    Snapshot {
-        state: RunState::Ready,
-        elapsed: Duration::ZERO,
-        users: UserCounts::default(),
-        target_users: 0,
-        rows: Vec::new(),
-        total: Collector::new(0, now).total(now),
-        failures: Vec::new(),
-        exceptions: Vec::new(),
-        warnings: Vec::new(),
-    }
+    Collector::new(0, now).snapshot(now)
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@ use std::time::SystemTime;
 use hashbrown::{Equivalent, HashMap};
 use tokio::time::Instant;
 
+use super::metrics::Metrics;
+use super::transactions::Transactions;
 use super::{RowKey, RowStats};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
 pub(crate) const MOST_TEXTS: usize = 500;
 /// The longest error text kept, in bytes; longer ones are cut.
-const LONGEST_TEXT: usize = 1000;
+pub(crate) const LONGEST_TEXT: usize = 1000;
 
 /// The beginning of a text that is too long.
 pub(crate) fn shortened(text: &str, most: usize) -> &str {
@@ -69,7 +71,7 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let now = SystemTime::now();
         Self { count: 1, first: now, last: now }
     }
@@ -157,6 +159,8 @@ pub(crate) struct Interval {
     pub(crate) new_keys: Vec<Arc<RowKey>>,
     pub(crate) failures: HashMap<FailureKey<RowId>, (Seen, Box<str>)>,
     pub(crate) exceptions: HashMap<ExceptionKey, Seen>,
+    pub(crate) metrics: Metrics,
+    pub(crate) transactions: Transactions,
     /// When the last sample with a verdict ended.
     pub(crate) last_end: Option<Instant>,
 }
@@ -211,6 +215,8 @@ impl Interval {
         self.new_keys.clear();
         self.failures.clear();
         self.exceptions.clear();
+        self.metrics.clear();
+        self.transactions.clear();
         self.last_end = None;
     }
 }

@@ -3,13 +3,15 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
 
 use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
+use super::events::{Sink, UserErrorEvent};
 use super::interval::{ExceptionKey, Interval, MOST_TEXTS, RowId, shortened};
-use super::{Phases, RowKey};
+use super::metrics::Metrics;
+use super::transactions::{Innermost, TransactionNames, Transactions};
+use super::{Pending, RowKey};
 
 /// Different names kept per run; requests under further ones are counted in one row, `(other)`.
 pub(crate) const MOST_NAMES: usize = 10_000;
@@ -19,7 +21,7 @@ pub(crate) const OTHER: &str = "(other)";
 /// Different methods kept in rows `(other)`.
 const MOST_METHODS: usize = 64;
 /// The longest name kept, in bytes; longer ones are cut.
-const LONGEST_NAME: usize = 512;
+pub(crate) const LONGEST_NAME: usize = 512;
 
 /// Looks up a row without making a key.
 #[derive(Hash)]
@@ -38,10 +40,16 @@ impl Equivalent<Arc<RowKey>> for RowKeyRef<'_> {
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     ids: HashMap<Arc<RowKey>, RowId>,
-    current: Box<Interval>,
+    /// By row number.
+    pub(super) keys: Vec<Arc<RowKey>>,
+    pub(super) current: Box<Interval>,
     spare: Option<Box<Interval>>,
     /// Exceptions that were logged: the first of each kind.
     logged: HashSet<ExceptionKey>,
+    transaction_names: TransactionNames,
+    sink: Option<Rc<dyn Sink>>,
+    /// The same, if it wants to be told of requests: the one question that each of them asks.
+    pub(super) request_sink: Option<Rc<dyn Sink>>,
 }
 
 impl Recorder {
@@ -65,6 +73,7 @@ impl Recorder {
         let id = RowId::try_from(self.ids.len()).unwrap_or(RowId::MAX);
         let key = Arc::new(RowKey::new(method, name));
         self.ids.insert(Arc::clone(&key), id);
+        self.keys.push(Arc::clone(&key));
         self.current.new_keys.push(key);
         id
     }
@@ -80,11 +89,38 @@ impl Recorder {
     }
 }
 
-/// The recorder of the shard on which a user lives; a cheap handle.
+/// Whose requests are recorded.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    pub(super) class: &'static str,
+    pub(super) user_number: Option<u64>,
+    pub(super) innermost: Innermost,
+}
+
+/// The recorder of the shard on which a user lives, for this user; a cheap handle.
+///
+/// It knows the user, whose transactions and listeners see its requests: a client keeps a clone of that of its own
+/// [`Context`](crate::Context) and shares it with no other user.
 #[derive(Debug, Clone, Default)]
-pub struct RecorderHandle(Rc<RefCell<Recorder>>);
+pub struct RecorderHandle {
+    pub(super) shard: Rc<RefCell<Recorder>>,
+    pub(super) origin: Rc<Origin>,
+}
 
 impl RecorderHandle {
+    /// The same recorder, for one user.
+    pub(crate) fn of_user(&self, class: &'static str, user_number: Option<u64>) -> Self {
+        let origin = Origin { class, user_number, innermost: Innermost::default() };
+        Self { shard: Rc::clone(&self.shard), origin: Rc::new(origin) }
+    }
+
+    /// From now on this one is told.
+    pub(crate) fn listen(&self, sink: Rc<dyn Sink>) {
+        let mut recorder = self.shard.borrow_mut();
+        recorder.request_sink = sink.wants_requests().then(|| Rc::clone(&sink));
+        recorder.sink = Some(sink);
+    }
+
     /// Counts a request as started, under its method (or kind) and name, and starts its clock.
     ///
     /// Whatever happens then, it is recorded exactly once: by [`Pending::ok`], by [`Pending::fail`], or as
@@ -96,266 +132,67 @@ impl RecorderHandle {
     /// [`start`](Self::start) with a time that the caller has read already.
     pub fn start_at(&self, method: &str, name: &str, started_at: Instant) -> Pending {
         let row = {
-            let mut recorder = self.0.borrow_mut();
+            let mut recorder = self.shard.borrow_mut();
             let row = recorder.row(method, name);
             recorder.current.row(row).started += 1;
             row
         };
-        Pending {
-            recorder: self.clone(),
-            row,
-            started_at,
-            service_time: None,
-            bytes_sent: 0,
-            bytes_received: 0,
-            content: None,
-            phases: None,
-            written_before: 0,
-            written: false,
-            ended: false,
-        }
+        Pending::new(self.clone(), row, started_at, self.origin.innermost.get())
     }
 
-    /// Counts an error or panic of user code; says whether it is the first of its kind here.
+    /// Counts an error or panic of user code, and tells of it; says whether it is the first of its kind here.
+    pub(crate) fn user_error(&self, key: ExceptionKey) -> bool {
+        let sink = self.shard.borrow().sink.clone();
+        let Some(sink) = sink else { return self.exception(key) };
+        let is_new = self.exception(key.clone());
+        let event = UserErrorEvent {
+            class: &key.class,
+            user_number: self.origin.user_number,
+            task: &key.task,
+            message: &key.message,
+            place: key.place.as_deref(),
+        };
+        sink.user_error(&event, self);
+        is_new
+    }
+
+    /// Counts what belongs under *exceptions*; says whether it is the first of its kind here.
     pub(crate) fn exception(&self, key: ExceptionKey) -> bool {
-        let mut recorder = self.0.borrow_mut();
+        let mut recorder = self.shard.borrow_mut();
         let is_new = recorder.logged.len() < MOST_TEXTS && recorder.logged.insert(key.clone());
         recorder.current.exception(key);
         is_new
     }
 
+    /// The metrics of this shard, to be recorded into.
+    pub(crate) fn metrics(&self, record: impl FnOnce(&mut Metrics)) {
+        record(&mut self.shard.borrow_mut().current.metrics);
+    }
+
+    /// The transactions of this shard, to be recorded into.
+    pub(super) fn transactions<T>(&self, record: impl FnOnce(&mut TransactionNames, &mut Transactions) -> T) -> T {
+        let mut recorder = self.shard.borrow_mut();
+        let recorder = &mut *recorder;
+        record(&mut recorder.transaction_names, &mut recorder.current.transactions)
+    }
+
+    /// The innermost transaction of the user.
+    pub(crate) fn innermost(&self) -> &Innermost {
+        &self.origin.innermost
+    }
+
     pub(crate) fn hand_over(&self) -> Box<Interval> {
-        self.0.borrow_mut().hand_over()
+        self.shard.borrow_mut().hand_over()
     }
 
     pub(crate) fn recycle(&self, interval: Box<Interval>) {
-        self.0.borrow_mut().recycle(interval);
-    }
-}
-
-/// How a request failed.
-#[derive(Debug, Clone, Copy)]
-pub struct Failure<'a> {
-    /// What failures are grouped by; without anything that differs from one request to the next.
-    pub error: &'a str,
-    /// The details of this one, shown for one request of each group: the first bytes of the body, a port.
-    pub sample: &'a str,
-}
-
-/// A request that was started and has no verdict yet.
-///
-/// ```
-/// use loadtest_core::stats::{Failure, RecorderHandle};
-///
-/// let recorder = RecorderHandle::default();
-/// let mut pending = recorder.start("GET", "/cart");
-/// pending.set_written();
-/// pending.add_received(512);
-/// pending.fail(Failure { error: "503 Service Unavailable", sample: "try again" });
-/// drop(recorder.start("GET", "/cart")); // interrupted
-/// ```
-#[derive(Debug)]
-#[must_use = "dropping it records the request as interrupted"]
-pub struct Pending {
-    recorder: RecorderHandle,
-    row: RowId,
-    started_at: Instant,
-    service_time: Option<Duration>,
-    bytes_sent: u64,
-    bytes_received: u64,
-    /// The size of the body after decoding, where it is another than what was received.
-    content: Option<u64>,
-    /// `None` when the client knows nothing of them.
-    phases: Option<Phases>,
-    /// Of the requests before this one: those that redirects answered, and attempts that failed.
-    written_before: u64,
-    written: bool,
-    ended: bool,
-}
-
-impl Pending {
-    /// When the request was started.
-    #[must_use]
-    pub fn started_at(&self) -> Instant {
-        self.started_at
-    }
-
-    /// The request is written whole: a server can have received it.
-    pub fn set_written(&mut self) {
-        self.written = true;
-    }
-
-    /// A redirect was followed: what is written from now on is another request, of the same sample.
-    pub fn next_hop(&mut self) {
-        self.written_before += u64::from(self.written);
-        self.written = false;
-    }
-
-    /// The connection went away before an answer, and the request is sent once more: what is written from now on is
-    /// another attempt, of the same sample.
-    pub fn next_attempt(&mut self) {
-        self.next_hop();
-        self.phases_mut().retried += 1;
-    }
-
-    /// Where the time of this request goes, and its connections. Whoever asks for them, has them recorded; a client of a
-    /// protocol without connections never does.
-    pub fn phases_mut(&mut self) -> &mut Phases {
-        self.phases.get_or_insert_default()
-    }
-
-    /// What is known so far of where the time of this request goes.
-    #[must_use]
-    pub fn phases(&self) -> Option<&Phases> {
-        self.phases.as_ref()
-    }
-
-    /// Whether the request, or the one that a redirect led to, is written whole.
-    #[must_use]
-    pub fn is_written(&self) -> bool {
-        self.written
-    }
-
-    /// Bytes of the answer's body that have arrived so far.
-    #[must_use]
-    pub fn received(&self) -> u64 {
-        self.bytes_received
-    }
-
-    fn written(&self) -> u64 {
-        self.written_before + u64::from(self.written)
-    }
-
-    /// Bytes that were given to the connection, head and body.
-    pub fn add_sent(&mut self, bytes: u64) {
-        self.bytes_sent += bytes;
-    }
-
-    /// Bytes of the answer's body that arrived, as they were on the wire.
-    pub fn add_received(&mut self, bytes: u64) {
-        self.bytes_received += bytes;
-    }
-
-    /// The size of the body after decoding, of a body that was compressed; without it, it is the bytes received.
-    pub fn set_content(&mut self, bytes: u64) {
-        self.content = Some(bytes);
-    }
-
-    /// Ends the service time now; the verdict may come later. Without it the verdict ends it.
-    pub fn stop_clock(&mut self) -> Duration {
-        *self.service_time.get_or_insert_with(|| self.started_at.elapsed())
-    }
-
-    /// [`stop_clock`](Self::stop_clock) with a time that the caller has read already.
-    pub fn stop_clock_at(&mut self, end: Instant) -> Duration {
-        *self.service_time.get_or_insert_with(|| end.saturating_duration_since(self.started_at))
-    }
-
-    /// The request ended well.
-    pub fn ok(mut self) {
-        self.settle(None);
-    }
-
-    /// The request failed.
-    pub fn fail(mut self, failure: Failure<'_>) {
-        self.settle(Some(failure));
-    }
-
-    /// Gives the verdict where the sample lies, in a guard of your own, say: `None` when the request ended well. A second
-    /// verdict is ignored.
-    pub fn settle(&mut self, failure: Option<Failure<'_>>) {
-        if self.ended {
-            return;
-        }
-        let service_time = self.stop_clock();
-        self.ended = true;
-        let mut recorder = self.recorder.0.borrow_mut();
-        let interval = &mut *recorder.current;
-        interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
-        let row = interval.row(self.row);
-        row.service.record(service_time);
-        row.bytes_sent += self.bytes_sent;
-        row.bytes_received += self.bytes_received;
-        row.content_bytes += self.content.unwrap_or(self.bytes_received);
-        row.written += self.written();
-        if let Some(phases) = &self.phases {
-            row.count_connections(phases);
-            row.phases.record(phases);
-        }
-        match failure {
-            None => row.ok += 1,
-            Some(failure) => {
-                row.failed += 1;
-                interval.failure(self.row, failure.error, failure.sample);
-            }
-        }
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let mut recorder = self.recorder.0.borrow_mut();
-        let row = recorder.current.row(self.row);
-        row.interrupted += 1;
-        row.written += self.written();
-        row.bytes_sent += self.bytes_sent;
-        row.bytes_received += self.bytes_received;
-        row.bytes_interrupted += self.bytes_received;
-        if let Some(phases) = &self.phases {
-            row.count_connections(phases);
-        }
+        self.shard.borrow_mut().recycle(interval);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stats::RowStats;
-
-    fn books(interval: &Interval) -> Vec<(u64, u64, u64, u64)> {
-        interval.touched().map(|(_, row)| (row.started, row.ok, row.failed, row.interrupted)).collect()
-    }
-
-    #[test]
-    fn every_way_to_end_is_recorded_once() {
-        let recorder = RecorderHandle::default();
-        recorder.start("GET", "/a").ok();
-        recorder.start("GET", "/a").fail(Failure { error: "500", sample: "" });
-        drop(recorder.start("GET", "/a"));
-        let pending = recorder.start("POST", "/a");
-        let first = recorder.hand_over();
-        assert_eq!(books(&first), [(3, 1, 1, 1), (1, 0, 0, 0)]);
-        assert_eq!(first.new_keys.len(), 2);
-        pending.ok();
-        let second = recorder.hand_over();
-        assert_eq!(books(&second), [(0, 1, 0, 0)], "the verdict belongs to the interval in which it falls");
-        assert!(second.new_keys.is_empty());
-    }
-
-    #[test]
-    fn a_second_verdict_is_ignored() {
-        let recorder = RecorderHandle::default();
-        let mut pending = recorder.start("GET", "/a");
-        pending.settle(Some(Failure { error: "500", sample: "" }));
-        pending.settle(None);
-        pending.ok();
-        assert_eq!(books(&recorder.hand_over()), [(1, 0, 1, 0)]);
-    }
-
-    #[test]
-    fn a_panic_between_start_and_verdict_records_an_interruption() {
-        let recorder = RecorderHandle::default();
-        let handle = recorder.clone();
-        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(move || {
-            let _pending = handle.start("GET", "/");
-            panic!("in the task");
-        }));
-        assert!(panicked.is_err());
-        assert_eq!(books(&recorder.hand_over()), [(1, 0, 0, 1)]);
-    }
 
     #[test]
     fn names_past_the_limit_share_one_row() {
@@ -386,114 +223,5 @@ mod tests {
         assert!(interval.new_keys.len() <= MOST_NAMES + MOST_METHODS + 1, "{}", interval.new_keys.len());
         assert_eq!(interval.new_keys[0].name.len(), LONGEST_NAME);
         assert_eq!(interval.touched().map(|(_, row)| row.ok).sum::<u64>(), 2 + MOST_NAMES as u64 + 1000);
-    }
-
-    /// The only row of what was recorded.
-    fn row(recorder: &RecorderHandle) -> RowStats {
-        recorder.hand_over().touched().next().expect("a row").1.clone()
-    }
-
-    #[test]
-    fn each_phase_is_counted_where_there_was_one() {
-        let recorder = RecorderHandle::default();
-        let ms = Duration::from_millis;
-        let mut first = recorder.start("GET", "/");
-        *first.phases_mut() =
-            Phases { dns: ms(1), connect: ms(2), first_byte: ms(3), download: ms(4), opened: 1, ..Phases::default() };
-        first.ok();
-        let mut second = recorder.start("GET", "/");
-        second.phases_mut().reused = 1;
-        second.phases_mut().first_byte = ms(5);
-        second.fail(Failure { error: "500", sample: "" });
-        // A connection that could not be opened: no answer, so no first byte.
-        let mut refused = recorder.start("GET", "/");
-        refused.phases_mut().connect = ms(6);
-        refused.fail(Failure { error: "connection refused", sample: "" });
-        recorder.start("GET", "/").ok();
-        let row = row(&recorder);
-        let counts = row.phases.all().map(|(name, times)| (name, times.count()));
-        let expected = [("blocked", 0), ("dns", 1), ("connect", 2), ("tls", 0), ("first byte", 2), ("download", 2)];
-        assert_eq!(counts, expected);
-        assert_eq!(row.phases.connect().max(), Some(ms(6)));
-        assert_eq!(row.phases.download().min(), Some(Duration::ZERO), "an answer without a body");
-        assert_eq!((row.connections_opened, row.connections_reused, row.retries), (1, 1, 0));
-    }
-
-    #[test]
-    fn phases_of_several_requests_of_one_sample_add_up() {
-        let ms = Duration::from_millis;
-        let hop = Phases {
-            blocked: ms(1),
-            dns: ms(2),
-            connect: ms(3),
-            tls: ms(4),
-            first_byte: ms(5),
-            download: ms(6),
-            opened: 1,
-            reused: 2,
-            retried: 3,
-        };
-        let mut sum = hop;
-        sum.add(hop);
-        let twice = Phases {
-            blocked: ms(2),
-            dns: ms(4),
-            connect: ms(6),
-            tls: ms(8),
-            first_byte: ms(10),
-            download: ms(12),
-            opened: 2,
-            reused: 4,
-            retried: 6,
-        };
-        assert_eq!(sum, twice);
-    }
-
-    #[test]
-    fn an_interrupted_request_counts_its_connections_and_no_times() {
-        let recorder = RecorderHandle::default();
-        let mut pending = recorder.start("GET", "/");
-        pending.set_written();
-        pending.next_attempt();
-        pending.set_written();
-        pending.add_received(7);
-        pending.phases_mut().opened = 1;
-        pending.phases_mut().first_byte = Duration::from_millis(1);
-        drop(pending);
-        let row = row(&recorder);
-        assert_eq!((row.connections_opened, row.retries, row.written), (1, 1, 2));
-        assert!(row.phases.is_empty());
-        assert_eq!((row.bytes_interrupted, row.content_bytes), (7, 0));
-    }
-
-    #[test]
-    fn the_size_of_the_content_is_that_after_decoding() {
-        let recorder = RecorderHandle::default();
-        let mut compressed = recorder.start("GET", "/");
-        compressed.add_received(100);
-        compressed.set_content(1000);
-        compressed.ok();
-        let mut plain = recorder.start("GET", "/");
-        plain.add_received(500);
-        plain.fail(Failure { error: "500", sample: "" });
-        let row = row(&recorder);
-        assert_eq!((row.bytes_received, row.content_bytes, row.mean_size()), (600, 1500, Some(750.0)));
-    }
-
-    #[test]
-    fn a_stopped_clock_stays() {
-        let recorder = RecorderHandle::default();
-        let mut pending = recorder.start("GET", "/");
-        assert_eq!(pending.stop_clock(), pending.stop_clock());
-    }
-
-    #[test]
-    fn a_verdict_on_an_older_end_leaves_the_last_one() {
-        let recorder = RecorderHandle::default();
-        let [caught, mut later] = [(); 2].map(|()| recorder.start("GET", "/"));
-        let end = later.started_at + later.stop_clock_at(caught.started_at + Duration::from_secs(9));
-        later.ok();
-        caught.ok();
-        assert_eq!(recorder.hand_over().last_end, Some(end));
     }
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ExceptionRow, FailureRow, RowKey, RowStats};
+use super::{
+    CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricKind, MetricSnapshot, MetricStats, RowKey, RowStats,
+    TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
+};
 
 /// Where a run is in its life; the controller's table has the transitions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,6 +92,12 @@ pub struct Snapshot {
     pub failures: Vec<FailureRow>,
     /// Errors and panics of user code, grouped.
     pub exceptions: Vec<ExceptionRow>,
+    /// Custom metrics, sorted by name and kind.
+    pub metrics: Vec<MetricSnapshot>,
+    /// Transactions, sorted by name: those inside of another follow it. They are no part of the total.
+    pub transactions: Vec<TransactionSnapshot>,
+    /// Failures of transactions, grouped.
+    pub transaction_failures: Vec<TransactionFailureRow>,
     /// What a person should know of this run: the generator's troubles, limits reached, users replaced.
     pub warnings: Vec<String>,
 }
@@ -98,5 +107,43 @@ impl Snapshot {
     #[must_use]
     pub fn row(&self, method: &str, name: &str) -> Option<&RowSnapshot> {
         self.rows.iter().find(|row| *row.key.method == *method && *row.key.name == *name)
+    }
+
+    /// The counter of this name; `None` when nothing was added to it.
+    #[must_use]
+    pub fn counter(&self, name: &str) -> Option<&CounterStats> {
+        match self.metric(name, MetricKind::Counter)? {
+            MetricStats::Counter(counter) => Some(counter),
+            _ => None,
+        }
+    }
+
+    /// The gauge of this name; `None` when it was never set.
+    #[must_use]
+    pub fn gauge(&self, name: &str) -> Option<&GaugeStats> {
+        match self.metric(name, MetricKind::Gauge)? {
+            MetricStats::Gauge(gauge) => Some(gauge),
+            _ => None,
+        }
+    }
+
+    /// The trend of this name; `None` when nothing was recorded.
+    #[must_use]
+    pub fn trend(&self, name: &str) -> Option<&TrendStats> {
+        match self.metric(name, MetricKind::Trend)? {
+            MetricStats::Trend(trend) => Some(trend),
+            _ => None,
+        }
+    }
+
+    fn metric(&self, name: &str, kind: MetricKind) -> Option<&MetricStats> {
+        let stats = self.metrics.iter().filter(|metric| *metric.name == *name).map(|metric| &metric.stats);
+        stats.into_iter().find(|stats| stats.kind() == kind && stats.count() > 0)
+    }
+
+    /// The transactions of this name, which stands behind those of the transactions around it: `checkout / pay`.
+    #[must_use]
+    pub fn transaction(&self, name: &str) -> Option<&TransactionStats> {
+        self.transactions.iter().find(|row| *row.name == *name).map(|row| &row.stats)
     }
 }
