@@ -5,8 +5,6 @@
 mod class_config;
 #[cfg(feature = "cli")]
 pub mod cli;
-#[cfg(feature = "cli")]
-pub use clap;
 mod context;
 mod error;
 mod exit;
@@ -31,6 +29,8 @@ pub mod units;
 mod user;
 mod wait;
 
+#[cfg(feature = "cli")]
+pub use clap;
 pub use class_config::{ClassConfig, ConfigField, ConfigValue};
 pub use context::client::{Client, ClientSettings, Configure};
 #[doc(hidden)]

@@ -87,6 +87,7 @@ pub(crate) const MAIN_KEYS: Keys = Keys {
         Key { name: "reset_stats", example: "reset_stats = true" },
         Key { name: "insecure", example: "insecure = true" },
         Key { name: "options", example: "options = Options" },
+        Key { name: "listener", example: "listener = MyListener::default()" },
         Key { name: "autostart", example: "autostart = true" },
         Key { name: "headless", example: "headless = true" },
         Key { name: "crate", example: "crate = \"loadtest\"" },

@@ -425,6 +425,7 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// | `reset_stats` | `true`: forget the figures when all users have been started | `--reset-stats` |
 /// | `insecure` | `true`: accept any TLS certificate | `--insecure` |
 /// | `options` | a type with `#[derive(clap::Args)]` | those of its fields |
+/// | `listener` | a `Listener`: told of what happens in the run | |
 /// | `autostart` | `true`: start without being asked | `--autostart` |
 /// | `headless` | `true`: without the web UI | `--headless` |
 /// | `crate` | the path of loadtest in quotes, if it is not `::loadtest` | |

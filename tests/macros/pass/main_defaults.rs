@@ -32,6 +32,10 @@ mod options {
     }
 }
 
+struct Quiet;
+
+impl loadtest::Listener for Quiet {}
+
 fn start_server() -> Result<String, std::io::Error> {
     Ok("http://127.0.0.1:8080".into())
 }
@@ -50,6 +54,7 @@ loadtest::main!(
     seed = 42,
     reset_stats = false,
     insecure = true,
+    listener = Quiet,
     autostart = true,
     headless = true,
     options = options::Options,
