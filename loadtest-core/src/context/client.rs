@@ -47,6 +47,127 @@ impl<'a> ClientSettings<'a> {
 ///
 /// A client is made for each user, on that user's thread, and need not be `Send`. It records what it does through
 /// [`Context::recorder`] or [`Context::measure`].
+///
+/// # A client for another protocol
+///
+/// Where [`measure`](Context::measure) is not enough, a client records each request itself:
+///
+/// 1. [`RecorderHandle::start`](crate::stats::RecorderHandle::start) counts it and gives a
+///    [`Pending`](crate::stats::Pending): the books hold whatever happens then, as dropping it counts it as interrupted.
+/// 2. On the way it is told what was written and read, and where the time went ([`phases_mut`]); a protocol without
+///    connections leaves that out.
+/// 3. `ok` or `fail` gives the verdict and ends the service time. What went wrong is returned as a [`RecordedError`], on
+///    which `?` makes no second row under *exceptions*.
+///
+/// The same as a program with users, and a store to talk to, is `examples/other_protocol.rs`. Settings in
+/// `#[client(…)]` come with [`Configure`], TLS options with [`Context::tls`].
+///
+/// [`phases_mut`]: crate::stats::Pending::phases_mut
+/// [`RecordedError`]: crate::RecordedError
+///
+/// ```
+/// use std::time::{Duration, Instant};
+/// use loadtest_core::stats::{Failure, Pending, RecorderHandle};
+/// use loadtest_core::{Client, ClientSettings, Context, ErrorKind, Exit, InputError, RecordedError};
+/// use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+/// use tokio::net::TcpStream;
+///
+/// /// Sends a line of text and reads one.
+/// struct Lines {
+///     recorder: RecorderHandle,
+///     address: String,
+///     connection: Option<BufReader<TcpStream>>,
+/// }
+///
+/// impl Client for Lines {
+///     // Asked once, before any load.
+///     fn check(settings: &ClientSettings<'_>) -> Result<(), InputError> {
+///         match settings.host {
+///             Some(host) if host.contains(':') => Ok(()),
+///             _ => Err(InputError::new("no server to test: give its address with --host HOST:PORT")),
+///         }
+///     }
+///
+///     // Once for each user. Connecting is left to the first request, whose time it is part of.
+///     fn create(cx: &Context) -> Result<Self, Exit> {
+///         let address = cx.host().unwrap_or_default().to_owned();
+///         Ok(Self { recorder: cx.recorder().clone(), address, connection: None })
+///     }
+/// }
+///
+/// impl Lines {
+///     async fn call(&mut self, name: &str, line: &str) -> Result<String, RecordedError> {
+///         let mut pending = self.recorder.start("LINE", name);
+///         let deadline = pending.started_at() + Duration::from_secs(5);
+///         let (kind, error) = match tokio::time::timeout_at(deadline, self.exchange(&mut pending, line)).await {
+///             Ok(Ok(answer)) if answer != "what?" => {
+///                 pending.ok();
+///                 return Ok(answer);
+///             }
+///             Ok(Ok(_)) => (ErrorKind::Response, "not understood".to_owned()),
+///             Ok(Err(error)) => (ErrorKind::Closed, error.to_string()),
+///             Err(_) => (ErrorKind::Timeout, "timed out".to_owned()),
+///         };
+///         // Failures are grouped by `error`; what differs from one to the next goes into `sample`.
+///         pending.fail(Failure { error: &error, sample: line });
+///         Err(RecordedError::new(kind, error))
+///     }
+///
+///     /// Keeps the connection only when all went well, also when a stop drops this future: half an answer would be taken
+///     /// for the answer to the next line.
+///     async fn exchange(&mut self, pending: &mut Pending, line: &str) -> std::io::Result<String> {
+///         let mut connection = match self.connection.take() {
+///             Some(connection) => {
+///                 pending.phases_mut().reused = 1;
+///                 connection
+///             }
+///             None => {
+///                 let begun = Instant::now();
+///                 let stream = TcpStream::connect(&self.address).await?;
+///                 let phases = pending.phases_mut();
+///                 (phases.connect, phases.opened) = (begun.elapsed(), 1);
+///                 BufReader::new(stream)
+///             }
+///         };
+///         let ready = Instant::now();
+///         connection.write_all(format!("{line}\n").as_bytes()).await?;
+///         pending.set_written(); // from here on a server can have received it
+///         pending.add_sent(line.len() as u64 + 1);
+///         let mut answer = String::new();
+///         if connection.read_line(&mut answer).await? == 0 {
+///             return Err(std::io::ErrorKind::UnexpectedEof.into());
+///         }
+///         pending.phases_mut().first_byte = ready.elapsed();
+///         pending.add_received(answer.len() as u64);
+///         self.connection = Some(connection);
+///         Ok(answer.trim_end().to_owned())
+///     }
+/// }
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+/// # runtime.block_on(async {
+/// #     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+/// #     let host = listener.local_addr().unwrap().to_string();
+/// #     let serve = async {
+/// #         let mut stream = BufReader::new(listener.accept().await.unwrap().0);
+/// #         let mut line = String::new();
+/// #         while stream.read_line(&mut line).await.unwrap() > 0 {
+/// #             let answer = if line == "hello\n" { "hello yourself\n" } else { "what?\n" };
+/// #             stream.write_all(answer.as_bytes()).await.unwrap();
+/// #             line.clear();
+/// #         }
+/// #     };
+/// #     let shard = loadtest_core::testing::TestShard::new(Some(&host));
+/// #     let mut lines = Lines::create(&shard.context()).unwrap();
+/// #     let talk = async {
+/// #         assert_eq!(lines.call("greet", "hello").await.unwrap(), "hello yourself");
+/// #         assert_eq!(lines.call("greet", "good bye").await.unwrap_err().kind(), ErrorKind::Response);
+/// #     };
+/// #     tokio::select! { () = serve => panic!("the client hung up"), () = talk => {} }
+/// #     let row = shard.row("LINE", "greet").unwrap().stats;
+/// #     assert_eq!((row.ok, row.failed, row.connections_opened, row.connections_reused), (1, 1, 1, 1));
+/// #     assert_eq!((row.bytes_sent, row.bytes_received, row.written), (15, 21, 2));
+/// # });
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no client",
     label = "marked `#[client]`",
