@@ -51,6 +51,17 @@ fn record(c: &mut Criterion) {
     });
 }
 
+fn own_figures(c: &mut Criterion) {
+    let shard = TestShard::new(None);
+    let cx = shard.context();
+    c.bench_function("add to a counter", |b| b.iter(|| cx.counter(black_box("orders")).add(1)));
+    c.bench_function("record into a trend", |b| b.iter(|| cx.trend(black_box("tokens per answer")).record(17)));
+    c.bench_function("set a gauge (reads the clock)", |b| b.iter(|| cx.gauge(black_box("queue length")).set(5)));
+    c.bench_function("a transaction (reads the clock twice)", |b| {
+        b.iter(|| cx.start_transaction(black_box("checkout")).ok());
+    });
+}
+
 fn row(samples: u64) -> RowStats {
     let mut row = RowStats::default();
     for sample in 0..samples {
@@ -120,5 +131,5 @@ fn build(c: &mut Criterion) {
     });
 }
 
-criterion_group!(operations, record, merge, dispatch, build);
+criterion_group!(operations, record, own_figures, merge, dispatch, build);
 criterion_main!(operations);
