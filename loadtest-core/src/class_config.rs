@@ -68,8 +68,8 @@ impl ClassConfig {
 
     /// The wait after each task, in place of [`User::wait_time`](crate::User::wait_time). Task sets with a wait of
     /// their own keep it.
-    pub fn wait_time(mut self, wait: Wait) -> Self {
-        self.wait_time = Some(wait);
+    pub fn wait_time(mut self, wait: impl Into<Wait>) -> Self {
+        self.wait_time = Some(wait.into());
         self
     }
 
@@ -164,6 +164,7 @@ impl fmt::Display for ShownWait<'_> {
             Wait::Between(range) => {
                 write!(f, "{} to {}", format_duration(*range.start()), format_duration(*range.end()))
             }
+            Wait::Scheduled(schedule) => write!(f, "{schedule}"),
         }
     }
 }

@@ -14,18 +14,20 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rand::rand_core::TryRng;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use tokio::time::Instant;
 
 use crate::class_config::ClassConfig;
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
 use crate::iterations::Iterations;
 use crate::options::RunOptions;
 use crate::stats::{Failure, RecorderHandle};
+use crate::timer::Timer;
 use crate::tls::TlsOptions;
 use crate::trace::Trace;
 use client::{Client, Configure};
@@ -44,6 +46,8 @@ pub(crate) struct RunInfo {
     /// By class name; classes without settings from outside have none.
     pub(crate) configs: BTreeMap<String, ClassConfig>,
     pub(crate) options: Option<RunOptions>,
+    /// Where the grid of scheduled starts begins: with the first of them.
+    pub(crate) schedules_begin: OnceLock<Instant>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -59,6 +63,7 @@ impl RunInfo {
             iterations: Iterations::default(),
             configs: BTreeMap::new(),
             options: None,
+            schedules_begin: OnceLock::new(),
             shared: Mutex::default(),
         }
     }
@@ -74,6 +79,8 @@ impl fmt::Debug for RunInfo {
 pub(crate) struct ShardInfo {
     pub(crate) recorder: RecorderHandle,
     pub(crate) busy: Arc<Busy>,
+    /// For scheduled starts.
+    pub(crate) timer: Timer,
     /// What every `setup` of the run returned, in the order of the plan.
     pub(crate) set_up: RefCell<Arc<[Arc<dyn Any + Send + Sync>]>>,
     locals: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
@@ -84,9 +91,14 @@ impl ShardInfo {
         Self {
             recorder: RecorderHandle::default(),
             busy,
+            timer: Timer::Tokio,
             set_up: RefCell::new(Arc::new([])),
             locals: RefCell::default(),
         }
+    }
+
+    pub(crate) fn with_timer(self, timer: Timer) -> Self {
+        Self { timer, ..self }
     }
 }
 
@@ -209,6 +221,24 @@ impl Context {
         self.0.control.stop() != Stop::No
     }
 
+    /// When the present task was to start by the schedule of its user ([`constant_pacing`](crate::constant_pacing),
+    /// [`constant_throughput`](crate::constant_throughput), [`poisson`](crate::poisson)); `None` outside of a task, and where
+    /// there is no schedule.
+    ///
+    /// It is in the past: by the lateness of the timer, or by more where a start is made up. A task that
+    /// [`reschedule`](crate::reschedule) calls, and the first one of a task set, have the time of the task before them.
+    ///
+    /// ```
+    /// # use loadtest_core::Context;
+    /// fn behind_schedule(cx: &Context) -> bool {
+    ///     cx.intended_start().is_some_and(|due| due.elapsed().as_secs() >= 1)
+    /// }
+    /// ```
+    #[must_use]
+    pub fn intended_start(&self) -> Option<Instant> {
+        self.0.control.intended_start()
+    }
+
     /// Measures any future as a request of kind `method` under `name`, whatever protocol it speaks.
     ///
     /// ```
@@ -293,6 +323,10 @@ impl Context {
 
     pub(crate) fn iterations(&self) -> &Iterations {
         &self.0.run.iterations
+    }
+
+    pub(crate) fn run(&self) -> &RunInfo {
+        &self.0.run
     }
 
     pub(crate) fn shard(&self) -> &Rc<ShardInfo> {

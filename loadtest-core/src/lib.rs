@@ -23,6 +23,7 @@ pub mod stats;
 mod task;
 #[doc(hidden)]
 pub mod testing;
+mod timer;
 mod tls;
 mod trace;
 pub mod units;
@@ -57,4 +58,6 @@ pub use trace::Trace;
 #[doc(hidden)]
 pub use user::OptionsField;
 pub use user::{User, UserInit};
-pub use wait::{Wait, between, constant};
+#[doc(hidden)]
+pub use wait::check_wait;
+pub use wait::{CatchUp, IntoWait, Schedule, Wait, between, constant, constant_pacing, constant_throughput, poisson};

@@ -4,6 +4,7 @@ pub(crate) mod board;
 pub(crate) mod exceptions;
 pub(crate) mod panics;
 pub(crate) mod poll;
+mod rest;
 mod set;
 
 use std::borrow::Cow;
@@ -22,7 +23,8 @@ use crate::exit::{Exit, ExitKind};
 use crate::iterations::Iterations;
 use crate::life::board::{Alive, Phase};
 use crate::life::exceptions::{describe, record_exception};
-use crate::life::poll::{Ended, bounded, bounded_after_stop, stoppable_sleep, until_stopped};
+use crate::life::poll::{Ended, bounded, bounded_after_stop, stoppable, until_stopped};
+use crate::life::rest::{next, rest};
 use crate::task::choice::Cursor;
 use crate::task::graph::Graph;
 use crate::task::{Place, Scope, Tasks};
@@ -86,7 +88,7 @@ pub(crate) async fn live<U: User + 'static>(seat: Seat, shared: Arc<U::Shared>, 
             }
             Leave::StartFailed => {
                 seat.alive.set(Phase::Replacing);
-                stoppable_sleep(back_off, &seat.control).await;
+                stoppable(tokio::time::sleep(back_off), &seat.control).await;
                 if seat.control.stop() == Stop::No {
                     seat.alive.replaced();
                 }
@@ -121,12 +123,14 @@ async fn one_user<U: User>(
         }
     };
     let rng = RefCell::new(generator(cx.seed(), U::NAME, seat.user_number, incarnation, Stream::Tasks));
+    let pace = RefCell::default();
     let place = Place {
         graph,
         set: 0,
         depth: 0,
         rng: &rng,
         wait: RefCell::new(Wait::None),
+        pace: &pace,
         on_stop_timeout: seat.on_stop_timeout,
         on_stop_permits: &seat.on_stop_permits,
     };
@@ -149,6 +153,7 @@ async fn one_user<U: User>(
     };
     seat.alive.set(Phase::Stopping);
     seat.control.set_task(IN_NO_TASK, busy);
+    seat.control.set_intended_start(None);
     // Closed when a thread had to be given up, as its users would keep their permits: then there is no limit.
     let _permit = seat.on_stop_permits.acquire().await;
     seat.control.set_task(IN_ON_STOP, busy);
@@ -185,6 +190,12 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
         }
     };
     let mut cursor = Cursor::default();
+    // A schedule also says when the first task starts. Panics are counted after tasks; a set was entered for its first.
+    if place.set == 0
+        && let Ok(wait @ Wait::Scheduled(_)) = panics::catch(|| wait_time(set))
+    {
+        rest(scope, next(scope, place, name, &wait), true).await;
+    }
     loop {
         if control.stop() != Stop::No {
             return Leave::Stopped;
@@ -207,11 +218,17 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
         let (ended, yielded) = until_stopped(set.run_task(task, scope), control, place.depth).await;
         control.set_task(IN_NO_TASK, busy);
         drop(iteration);
-        let mut wait = wait_of(set).next(&mut *place.rng.borrow_mut());
+        let wait = wait_of(set);
         match ended {
             Ended::Dropped => return Leave::Stopped,
             Ended::Returned(Ok(()) | Err(Exit(ExitKind::Recorded))) => {}
-            Ended::Returned(Err(Exit(ExitKind::Reschedule))) => wait = None,
+            Ended::Returned(Err(Exit(ExitKind::Reschedule))) => {
+                // The same start of the schedule, if there is one.
+                if !yielded {
+                    tokio::task::yield_now().await;
+                }
+                continue;
+            }
             Ended::Returned(Err(Exit(ExitKind::StopUser))) => return Leave::StopUser,
             Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => return Leave::StopTest(why),
             Ended::Returned(Err(Exit(ExitKind::Interrupt { wait }))) if place.set > 0 => {
@@ -219,13 +236,11 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
             }
             failed => exception(scope.cx, name, plan.info.tasks[task].name, failed),
         }
-        match wait {
-            // Who gets no further task leaves at once.
-            Some(_) if iterations.are_over_for(control.task_runs()) => {}
-            Some(wait) => stoppable_sleep(wait, control).await,
-            // Without a wait, a task that never had to wait either would keep its thread to itself.
-            None if !yielded => tokio::task::yield_now().await,
-            None => {}
+        // Who gets no further task leaves at once.
+        if !iterations.are_over_for(control.task_runs()) {
+            rest(scope, next(scope, place, name, &wait), yielded).await;
+        } else if !yielded {
+            tokio::task::yield_now().await;
         }
     }
 }

@@ -23,6 +23,7 @@ use crate::plan::deal::Share;
 use crate::task::graph::{self, Filter, Graph};
 use crate::task::{AnyShared, LocalFuture, SetInfo};
 use crate::user::User;
+use crate::wait::check_wait;
 
 /// Everything a run does, decided before it starts.
 #[derive(Debug)]
@@ -250,6 +251,9 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         let config = self.config.overridden_by(config);
         if let Some(weight) = config.weight {
             check_weight(U::NAME, weight)?;
+        }
+        if let Some(wait) = &config.wait_time {
+            check_wait(U::NAME, wait)?;
         }
         config.check_fields(U::NAME, U::CONFIG_FIELDS)?;
         Ok(Arc::new(Self { config, user: PhantomData }))

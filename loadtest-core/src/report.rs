@@ -10,8 +10,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::plan::Plan;
 use crate::stats::{
-    CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricSnapshot, RowSnapshot, Snapshot, TransactionFailureRow,
-    TransactionSnapshot, TransactionStats, TrendStats,
+    CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricSnapshot, RowSnapshot, ScheduledStarts, Snapshot,
+    TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
 };
 
 /// Why a run ended.
@@ -166,6 +166,12 @@ impl Report {
     #[must_use]
     pub fn transaction_failures(&self) -> &[TransactionFailureRow] {
         &self.snapshot.transaction_failures
+    }
+
+    /// Starts by schedule, how late they were, and what was skipped; none where no user class has a schedule.
+    #[must_use]
+    pub fn scheduled_starts(&self) -> &ScheduledStarts {
+        &self.snapshot.starts
     }
 
     /// What a person should know of this run beside its figures.

@@ -22,6 +22,7 @@ mod phases;
 pub(crate) mod recorder;
 mod row;
 pub(crate) mod snapshot;
+mod starts;
 mod transactions;
 
 pub use events::{RequestEvent, RequestOutcome, UserErrorEvent};
@@ -33,4 +34,5 @@ pub use phases::{PhaseTimes, Phases};
 pub use recorder::RecorderHandle;
 pub use row::{RowKey, RowStats, Times};
 pub use snapshot::{RowSnapshot, RunState, Snapshot, UserCounts};
+pub use starts::ScheduledStarts;
 pub use transactions::{Transaction, TransactionFailureRow, TransactionSnapshot, TransactionStats};

@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 use crate::context::{Context, SetupContext};
 use crate::exit::{Exit, TaskResult};
 use crate::wait::Wait;
+use crate::wait::pace::Pace;
 use graph::Graph;
 
 /// A future that stays on its thread.
@@ -109,7 +110,8 @@ pub trait Tasks: Sized {
     fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> impl Future<Output = TaskResult>;
 
     /// The wait after each task where the set has one of its own: `#[tasks(wait_time = …)]`. Without it the set waits as
-    /// whoever entered it does, and a user as [`User::wait_time`](crate::User::wait_time) says.
+    /// whoever entered it does, by the same schedule if that is one, and a user as
+    /// [`User::wait_time`](crate::User::wait_time) says. A schedule of its own begins whenever the set is entered.
     fn own_wait_time(&self) -> Option<Wait> {
         None
     }
@@ -238,6 +240,8 @@ pub(crate) struct Place<'a> {
     pub(crate) rng: &'a RefCell<Xoshiro256PlusPlus>,
     /// For sets without a wait of their own: the one of the task that enters them, as it was then.
     pub(crate) wait: RefCell<Wait>,
+    /// The schedule of the user, or of the innermost set that has a wait of its own.
+    pub(crate) pace: &'a RefCell<Pace>,
     pub(crate) on_stop_timeout: Duration,
     pub(crate) on_stop_permits: &'a Semaphore,
 }

@@ -47,7 +47,8 @@ pub trait User: Tasks {
         None
     }
 
-    /// The wait after each task: `#[user(wait_time = …)]`; none by default. Asked after every task.
+    /// The wait after each task: `#[user(wait_time = …)]`; none by default. Asked after every task, and once before the
+    /// first, as a schedule says when that starts.
     fn wait_time(&self) -> Wait {
         Wait::None
     }

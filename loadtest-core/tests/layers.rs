@@ -8,6 +8,7 @@ use std::path::Path;
 /// From the lowest rank to the highest; modules of one rank do not know each other, unless they are in one module.
 const RANKS: [&[&str]; 15] = [
     &["units", "error", "exit", "tls", "trace", "iterations", "secret"],
+    &["timer"],
     &["stats"],
     &["wait", "options"],
     &["class_config"],

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::class_config::ClassConfig;
 use crate::error::InputError;
-use crate::wait::{Wait, between, constant};
+use crate::wait::{Wait, between, constant, constant_pacing, constant_throughput, poisson};
 
 /// The names of user classes and what is said of them, in the order written.
 ///
@@ -75,12 +75,15 @@ fn set(config: ClassConfig, key: &str, value: &Value) -> Result<ClassConfig, Str
 type ReadWait = fn(&Value) -> Result<Wait, String>;
 
 /// How a wait is written: `{"between": [1, 5]}`, and what it takes. Another kind is a line here.
-const WAITS: [(&str, ReadWait); 2] = [
+const WAITS: [(&str, ReadWait); 5] = [
     ("constant", |value| Ok(constant(seconds(value)?))),
     ("between", |value| {
         let (shortest, longest) = two(value)?;
         Ok(between(shortest, longest))
     }),
+    ("constant_pacing", |value| Ok(constant_pacing(seconds(value)?).into())),
+    ("constant_throughput", |value| Ok(constant_throughput(per_second(value)?).into())),
+    ("poisson", |value| Ok(poisson(per_second(value)?).into())),
 ];
 
 /// A number of seconds, or an object with the kind of wait.
@@ -115,6 +118,11 @@ fn two(value: &Value) -> Result<(Duration, Duration), String> {
         Some([shortest, longest]) => Ok((seconds(shortest)?, seconds(longest)?)),
         _ => Err(format!("{value} is no range; write two numbers of seconds, as [1, 5]")),
     }
+}
+
+/// A rate; whether it is one is checked with those of the code.
+fn per_second(value: &Value) -> Result<f64, String> {
+    value.as_f64().ok_or_else(|| format!("{value} is no number of starts per second; write 2 or 0.5"))
 }
 
 fn seconds(value: &Value) -> Result<Duration, String> {
@@ -207,6 +215,14 @@ mod tests {
             r#"[{"user_class_name": "A", "wait_time": 0.25}, {"user_class_name": "B", "wait_time": {"constant": 2}}]"#;
         let a = ClassConfig::new().wait_time(constant(Duration::from_millis(250)));
         let b = ClassConfig::new().wait_time(constant(Duration::from_secs(2)));
+        for (text, wait) in [
+            (r#"{"constant_pacing": 0.5}"#, constant_pacing(Duration::from_millis(500))),
+            (r#"{"constant_throughput": 4}"#, constant_throughput(4)),
+            (r#"{"poisson": 0}"#, poisson(0)),
+        ] {
+            let read = read(&format!(r#"{{"user_class_name": "A", "wait_time": {text}}}"#)).unwrap();
+            assert_eq!(read[0].1.wait_time, Some(wait.into()), "{text}");
+        }
         assert_eq!(shown(list), format!("{:?}", [("A", a), ("B", b)]));
         assert_eq!(shown("[]"), "[]");
     }
@@ -240,6 +256,7 @@ mod tests {
                 "no wait `betwen`; there are: constant, between",
             ),
             (r#"{"user_class_name": "A", "wait_time": {"between": [1]}}"#, "between: [1] is no range"),
+            (r#"{"user_class_name": "A", "wait_time": {"poisson": "2"}}"#, "poisson: \"2\" is no number of starts per"),
             (
                 r#"{"user_class_name": "A", "wait_time": {"between": [1, "x"]}}"#,
                 "between: \"x\" is no number of seconds",

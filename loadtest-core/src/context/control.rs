@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context as TaskContext, Waker};
 
+use tokio::time::Instant;
+
 /// How urgently a user is asked to stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stop {
@@ -28,6 +30,8 @@ pub(crate) struct UserControl {
     stop: Cell<Stop>,
     /// How many `Context::wait`s the task is in.
     waits: Cell<u32>,
+    /// When the present task was due by its schedule.
+    intended_start: Cell<Option<Instant>>,
     /// Wakes the user's future as a whole.
     waker: RefCell<Option<Waker>>,
     /// How many task sets the user is in.
@@ -43,6 +47,7 @@ impl UserControl {
         Self {
             stop: Cell::new(Stop::No),
             waits: Cell::new(0),
+            intended_start: Cell::new(None),
             waker: RefCell::new(None),
             depth: Cell::new(0),
             task_runs: Cell::new(0),
@@ -110,6 +115,14 @@ impl UserControl {
     /// Whether the user says goodbye already: what it waits for then, a stop does not end.
     pub(crate) fn is_in_on_stop(&self) -> bool {
         self.task.get() == IN_ON_STOP
+    }
+
+    pub(crate) fn intended_start(&self) -> Option<Instant> {
+        self.intended_start.get()
+    }
+
+    pub(crate) fn set_intended_start(&self, due: Option<Instant>) {
+        self.intended_start.set(due);
     }
 
     pub(crate) fn set_task(&self, task: u32, busy: &Busy) {

@@ -111,12 +111,18 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, pani
     std::future::poll_fn(|cx| poll_caught(future.as_mut(), cx)).await
 }
 
-/// Sleeps, unless or until the user is asked to stop.
-pub(crate) async fn stoppable_sleep(wait: Duration, control: &UserControl) {
-    let mut sleep = pin!(tokio::time::sleep(wait));
+/// Waits, unless or until the user is asked to stop. Says whether there was anything to wait for.
+pub(crate) async fn stoppable(wait: impl Future<Output = ()>, control: &UserControl) -> bool {
+    let mut wait = pin!(wait);
+    let mut waited = false;
     std::future::poll_fn(|cx| match control.stop() {
-        Stop::No => sleep.as_mut().poll(cx),
+        Stop::No => {
+            let poll = wait.as_mut().poll(cx);
+            waited |= poll.is_pending();
+            poll
+        }
         _ => Poll::Ready(()),
     })
     .await;
+    waited
 }

@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use crate::context::control::{IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop};
 use crate::exit::{Exit, ExitKind, TaskResult, fail};
 use crate::life::poll::{Ended, bounded, bounded_after_stop};
 use crate::life::{Leave, exception, panics, task_loop};
 use crate::task::{LocalFuture, Place, Scope, Tasks};
 use crate::wait::Wait;
+use crate::wait::pace::Pace;
 
 const NO_SET: &str = "this task enters a set although its TaskInfo does not say which: make it with TaskInfo::set";
 
@@ -41,7 +44,8 @@ impl Scope<'_> {
 }
 
 async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskResult {
-    let Some((place, wait)) = outer.place.as_ref().and_then(|place| place.inside(task)) else {
+    let own_pace = RefCell::default();
+    let Some((mut place, wait)) = outer.place.as_ref().and_then(|place| place.inside(task)) else {
         return fail(NO_SET);
     };
     let name = place.graph.sets[place.set].info.name;
@@ -49,11 +53,16 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     let cx = outer.cx;
     let (control, busy) = (cx.control(), &cx.shard().busy);
     let _inside = control.enter_set(place.depth);
-    let scope = Scope { cx, place: Some(place) };
     control.set_task(IN_ON_START, busy);
     cx.tell_task(Some(name), "on_start");
     let leave = match bounded_after_stop(set.on_start(), control, bound).await {
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => {
+            // A panic counts when it is asked after a task.
+            if let Ok(Some(_)) = panics::catch(|| set.own_wait_time()) {
+                own_pace.replace(Pace::starting(Instant::now()));
+                place.pace = &own_pace;
+            }
+            let scope = Scope { cx, place: Some(place) };
             let wait_time = |set: &S| set.own_wait_time().unwrap_or_else(|| wait.clone());
             task_loop(&mut set, &scope, wait_time).await
         }
@@ -93,9 +102,9 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     }
 }
 
-impl<'a> Place<'a> {
+impl Place<'_> {
     /// The place in the set that this task enters, and the wait it inherits.
-    fn inside(&self, task: usize) -> Option<(Self, Wait)> {
+    fn inside(&self, task: usize) -> Option<(Place<'_>, Wait)> {
         let set = self.graph.sets.get(self.set)?.enters.get(task).copied().flatten()?;
         let inside = Place {
             graph: self.graph,
@@ -103,6 +112,7 @@ impl<'a> Place<'a> {
             depth: self.depth + 1,
             rng: self.rng,
             wait: RefCell::new(Wait::None),
+            pace: self.pace,
             on_stop_timeout: self.on_stop_timeout,
             on_stop_permits: self.on_stop_permits,
         };

@@ -5,7 +5,7 @@ mod custom;
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, Snapshot, Times};
+use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, ScheduledStarts, Snapshot, Times};
 use crate::units::{format_bytes, format_millis};
 
 /// The width of a text that goes to no terminal.
@@ -217,6 +217,23 @@ pub(crate) fn phases(snapshot: &Snapshot, width: usize) -> String {
     if table.rows.is_empty() { String::new() } else { table.render(width) }
 }
 
+/// How well schedules were kept; empty where no user had one.
+fn starts(starts: &ScheduledStarts) -> String {
+    if starts.count() == 0 {
+        return String::new();
+    }
+    let late = &starts.lateness;
+    let [p50, p99, max] = [late.percentile(50.0), late.percentile(99.0), late.max()].map(millis);
+    let mut out = format!("Scheduled starts: {}; late by p50 {p50} ms, p99 {p99} ms, max {max} ms", starts.count());
+    for (count, what) in [(starts.overruns, "after a task longer than its period"), (starts.skipped, "skipped")] {
+        if count > 0 {
+            let _ = write!(out, "; {count} {what}");
+        }
+    }
+    out.push('\n');
+    out
+}
+
 fn failures(failures: &[FailureRow]) -> String {
     let mut out = String::from("Failures\n--------\n");
     for failure in failures {
@@ -247,6 +264,7 @@ fn exceptions(exceptions: &[ExceptionRow]) -> String {
 /// Everything that is printed at the end of a run.
 pub(crate) fn summary(snapshot: &Snapshot, width: usize) -> String {
     let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width), phases(snapshot, width)];
+    parts.push(starts(&snapshot.starts));
     parts.extend([custom::transactions(snapshot, width), custom::metrics(snapshot, width)]);
     if !snapshot.failures.is_empty() {
         parts.push(failures(&snapshot.failures));

@@ -26,6 +26,7 @@ use crate::plan::Plan;
 use crate::runner::ramp::Ramp;
 use crate::stats::interval::Interval;
 use crate::task::{AnyShared, SetInfo};
+use crate::timer::Timer;
 
 /// How often a shard hands over what it recorded.
 pub(crate) const TICK: Duration = Duration::from_millis(500);
@@ -87,11 +88,12 @@ pub(crate) struct ShardSeat {
     pub(crate) board: Arc<Board>,
     pub(crate) commands: UnboundedReceiver<ShardCommand>,
     pub(crate) events: UnboundedSender<ShardEvent>,
+    pub(crate) timer: Timer,
 }
 
 /// Runs a shard until it is told to finish, or until nobody is left to tell it.
 pub(crate) async fn run(seat: ShardSeat) {
-    let ShardSeat { plan, listeners, shard, shards, board, mut commands, events } = seat;
+    let ShardSeat { plan, listeners, shard, shards, board, mut commands, events, timer } = seat;
     let mut tick = tokio::time::interval(TICK);
     let stop_test: StopTest = {
         let events = events.clone();
@@ -99,7 +101,7 @@ pub(crate) async fn run(seat: ShardSeat) {
         Rc::new(move |why| drop(events.send(ShardEvent::StopTest(why))))
     };
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let info = Rc::new(ShardInfo::new(Arc::clone(&board.busy)));
+    let info = Rc::new(ShardInfo::new(Arc::clone(&board.busy)).with_timer(timer));
     if !listeners.is_empty() {
         info.recorder.listen(ShardListeners::sink(&listeners, Rc::clone(&stop_test)));
     }

@@ -10,6 +10,7 @@ mod sets;
 mod stops;
 mod traces;
 mod transactions;
+mod waits;
 
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -30,6 +31,7 @@ use crate::runner::load_test::LoadTest;
 use crate::runner::shard::{self, ShardSeat};
 use crate::stats::{Snapshot, collector};
 use crate::task::LocalFuture;
+use crate::timer::Timer;
 use crate::{
     Context, Exit, Scope, SetupContext, TaskInfo, TaskResult, Tasks, User, UserInit, Wait, constant, fail, interrupt,
     reschedule, stop_test, stop_user,
@@ -154,6 +156,7 @@ impl Local {
                 board: Arc::clone(&board),
                 commands: received,
                 events: event_sender.clone(),
+                timer: Timer::Tokio,
             }));
             handles.push(ShardHandle { commands, board });
         }

@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::runner::controller::{self, Command, ControllerSeat, ShardHandle};
 use crate::runner::shard::{self, ShardSeat};
 use crate::stats::{Snapshot, collector};
+use crate::timer::Timer;
 
 /// The ways to a controller that runs.
 #[derive(Debug)]
@@ -40,6 +41,7 @@ pub(crate) fn start(plan: &Arc<Plan>, listeners: &Listeners) -> io::Result<Start
             board: Arc::clone(&board),
             commands: received,
             events: event_sender.clone(),
+            timer: Timer::precise(),
         };
         spawn(&format!("loadtest-{shard}"), move || shard::run(seat))?;
         handles.push(ShardHandle { commands, board });

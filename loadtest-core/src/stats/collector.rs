@@ -12,7 +12,7 @@ use super::metrics::Metrics;
 use super::recorder::{MOST_NAMES, OTHER};
 use super::snapshot::RowSnapshot;
 use super::transactions::{MOST_TRANSACTIONS, Transactions};
-use super::{ExceptionRow, FailureRow, RowKey, RowStats, RunState, Snapshot, UserCounts};
+use super::{ExceptionRow, FailureRow, RowKey, RowStats, RunState, ScheduledStarts, Snapshot, UserCounts};
 
 /// Over how long current rates are taken.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -98,6 +98,7 @@ pub(crate) struct Collector {
     exceptions: HashMap<ExceptionKey, Seen>,
     metrics: Metrics,
     transactions: Transactions,
+    starts: Arc<ScheduledStarts>,
 }
 
 impl Collector {
@@ -115,6 +116,7 @@ impl Collector {
             exceptions: HashMap::new(),
             metrics: Metrics::default(),
             transactions: Transactions::default(),
+            starts: Arc::default(),
         }
     }
 
@@ -140,6 +142,9 @@ impl Collector {
         }
         self.metrics.merge(&interval.metrics);
         self.transactions.merge(&interval.transactions);
+        if interval.starts.count() > 0 {
+            Arc::make_mut(&mut self.starts).merge(&interval.starts);
+        }
         if !self.ended {
             self.last_end = self.last_end.max(interval.last_end);
             if !interval.metrics.is_empty() {
@@ -199,6 +204,7 @@ impl Collector {
         self.exceptions.clear();
         self.metrics.reset();
         self.transactions.reset();
+        self.starts = Arc::default();
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
@@ -233,6 +239,7 @@ impl Collector {
         self.exceptions.clear();
         self.metrics.reset();
         self.transactions.reset();
+        self.starts = Arc::default();
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
@@ -269,6 +276,10 @@ impl Collector {
 
     pub(crate) fn total(&self, now: Instant) -> RowSnapshot {
         self.row(&self.total, now)
+    }
+
+    pub(crate) fn starts(&self) -> Arc<ScheduledStarts> {
+        Arc::clone(&self.starts)
     }
 
     /// Failures, sorted by row and error.
@@ -320,6 +331,7 @@ impl Collector {
             total: self.total(now),
             failures: self.failures(),
             exceptions: self.exceptions(),
+            starts: self.starts(),
             metrics: self.metrics.snapshot(|count| self.per_second(count)),
             transactions: self.transactions.rows(),
             transaction_failures: self.transactions.failures(),

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::metrics::Metrics;
 use super::transactions::Transactions;
-use super::{RowKey, RowStats};
+use super::{RowKey, RowStats, ScheduledStarts};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
@@ -161,6 +161,7 @@ pub(crate) struct Interval {
     pub(crate) exceptions: HashMap<ExceptionKey, Seen>,
     pub(crate) metrics: Metrics,
     pub(crate) transactions: Transactions,
+    pub(crate) starts: ScheduledStarts,
     /// When the last sample with a verdict ended.
     pub(crate) last_end: Option<Instant>,
 }
@@ -217,6 +218,7 @@ impl Interval {
         self.exceptions.clear();
         self.metrics.clear();
         self.transactions.clear();
+        self.starts.clear();
         self.last_end = None;
     }
 }

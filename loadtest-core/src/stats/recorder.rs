@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
@@ -179,6 +180,11 @@ impl RecorderHandle {
     /// The innermost transaction of the user.
     pub(crate) fn innermost(&self) -> &Innermost {
         &self.origin.innermost
+    }
+
+    /// Counts a start by schedule.
+    pub(crate) fn scheduled_start(&self, late: Duration, overrun: bool, skipped: u64) {
+        self.shard.borrow_mut().current.starts.record(late, overrun, skipped);
     }
 
     pub(crate) fn hand_over(&self) -> Box<Interval> {

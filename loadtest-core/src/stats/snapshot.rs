@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricKind, MetricSnapshot, MetricStats, RowKey, RowStats,
-    TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
+    ScheduledStarts, TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
 };
 
 /// Where a run is in its life; the controller's table has the transitions.
@@ -92,6 +92,8 @@ pub struct Snapshot {
     pub failures: Vec<FailureRow>,
     /// Errors and panics of user code, grouped.
     pub exceptions: Vec<ExceptionRow>,
+    /// Starts by schedule, and how late they were; none where no user has one.
+    pub starts: Arc<ScheduledStarts>,
     /// Custom metrics, sorted by name and kind.
     pub metrics: Vec<MetricSnapshot>,
     /// Transactions, sorted by name: those inside of another follow it. They are no part of the total.

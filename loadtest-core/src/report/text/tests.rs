@@ -110,3 +110,28 @@ Aggregated                                0       2        0  2.00 / 2.00    -  
 "
     );
 }
+
+#[test]
+fn schedules_are_shown_where_there_were_any() {
+    let now = tokio::time::Instant::now();
+    let recorder = RecorderHandle::default();
+    let mut collector = Collector::new(1, now);
+    assert_eq!(starts(&collector.starts()), "");
+    for late in 1..=100 {
+        recorder.scheduled_start(Duration::from_micros(late), false, 0);
+    }
+    collector.merge(0, &recorder.hand_over(), now);
+    assert_eq!(
+        starts(&collector.starts()),
+        "Scheduled starts: 100; late by p50 0.050 ms, p99 0.099 ms, max 0.100 ms\n"
+    );
+    recorder.scheduled_start(Duration::from_millis(12), true, 30);
+    collector.merge(0, &recorder.hand_over(), now);
+    assert_eq!(
+        starts(&collector.starts()),
+        "Scheduled starts: 101; late by p50 0.051 ms, p99 0.100 ms, max 12.0 ms; 1 after a task longer than its period; \
+         30 skipped\n"
+    );
+    collector.reset(now);
+    assert_eq!(starts(&collector.starts()), "");
+}
