@@ -107,8 +107,9 @@ pub mod __private {
     #[cfg(feature = "cli")]
     pub use loadtest_core::cli::{Defaults, main};
     pub use loadtest_core::{
-        Client, ClientSettings, ConfigField, ConfigValue, Context, Exit, InputError, IntoTaskResult, OptionsField,
-        Order, Scope, Settings, SetupContext, SetupOutput, TaskInfo, TaskResult, Tasks, User, UserInit, Wait,
+        Client, ClientSettings, ConfigField, ConfigValue, Context, Exit, InputError, IntoTaskResult, IntoWait,
+        OptionsField, Order, Scope, Settings, SetupContext, SetupOutput, TaskInfo, TaskResult, Tasks, User, UserInit,
+        Wait, check_wait,
     };
 }
 

@@ -4,8 +4,9 @@ pub use std::sync::Arc;
 pub use std::time::Duration;
 
 pub use loadtest_core::{
-    Context, Exit, Feeder, LoadTest, Report, RunOut, SetupContext, TaskResult, between, constant, fail, interrupt,
-    interrupt_and_wait, reschedule, stop_test, stop_user,
+    CatchUp, Context, Exit, Feeder, LoadTest, Report, RunOut, SetupContext, TaskResult, between, constant,
+    constant_pacing, constant_throughput, fail, interrupt, interrupt_and_wait, poisson, reschedule, stop_test,
+    stop_user,
 };
 #[cfg(feature = "http")]
 pub use loadtest_http::{HttpSession, HttpSettings};

@@ -1,6 +1,7 @@
 //! What the macros write. Nothing here can fail: what comes in has been validated.
 
 mod sets;
+mod waits;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
@@ -47,9 +48,13 @@ pub(crate) fn user(user: &User) -> TokenStream {
             }
         }
     });
-    let wait_time = wait_time.as_ref().map(|wait| quote!(fn wait_time(&self) -> #krate::__private::Wait { #wait }));
+    let wait_check = wait_time.as_ref().and_then(|wait| waits::check(krate, wait));
+    let wait_time = wait_time.as_ref().map(|wait| {
+        let wait = waits::into_wait(krate, wait);
+        quote!(fn wait_time(&self) -> #krate::__private::Wait { #wait })
+    });
     let config_fields = config_fields(krate, fields);
-    let check = user_check(krate, fields);
+    let check = user_check(krate, fields, wait_check);
     let values = fields.iter().enumerate().map(|(index, field)| initial_value(krate, index, field));
     let generated = generated(allowed);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
@@ -86,8 +91,9 @@ fn config_fields(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
     (!entries.is_empty()).then_some(list)
 }
 
-fn user_check(krate: &Krate, fields: &[Field]) -> Option<TokenStream> {
-    let checks: Vec<_> = fields.iter().filter_map(|field| field_check(krate, field)).collect();
+fn user_check(krate: &Krate, fields: &[Field], wait: Option<TokenStream>) -> Option<TokenStream> {
+    let of_fields = fields.iter().filter_map(|field| field_check(krate, field));
+    let checks: Vec<_> = wait.into_iter().chain(of_fields).collect();
     if checks.is_empty() {
         return None;
     }

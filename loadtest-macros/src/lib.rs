@@ -117,7 +117,7 @@ use crate::validate::course::Arguments;
 ///
 /// | key | meaning | without it |
 /// |---|---|---|
-/// | `wait_time = expr` | the wait after each task: `constant(…)`, `between(…)`; it may use `self` | no wait |
+/// | `wait_time = expr` | the wait after each task: `constant(…)`, `between(…)`, `constant_pacing(…)`, `constant_throughput(…)`, `poisson(…)`, a `Duration`; it may use `self`, as in `self.my_wait()` | no wait |
 /// | `weight = 3` | the share of this class among all users: a whole number or a fraction; with 0 it has none | 1 |
 /// | `fixed_count = 2` | exactly so many users of this class, started before all others; its weight counts no more | 0: a share by weight |
 /// | `host = "http://…"` | the host to test when the run is given none; any expression that turns into a `String` | none |

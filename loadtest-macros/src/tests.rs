@@ -50,7 +50,9 @@ fn a_user_becomes_its_implementation() {
             const CONFIG_FIELDS: &'static [::loadtest::__private::ConfigField] =
                 &[<usize as ::loadtest::__private::ConfigValue>::FIELD.named("size"),];
             fn weight() -> f64 { 3f64 }
-            fn wait_time(&self) -> ::loadtest::__private::Wait { constant(self.pause) }
+            fn wait_time(&self) -> ::loadtest::__private::Wait {
+                ::loadtest::__private::IntoWait::into_wait(constant(self.pause))
+            }
             fn check(
                 __loadtest_settings: &::loadtest::__private::ClientSettings<'_>,
             ) -> ::core::result::Result<(), ::loadtest::__private::InputError> {
@@ -77,6 +79,22 @@ fn a_user_becomes_its_implementation() {
         }
     };
     assert_tokens(&found, &expected);
+}
+
+#[test]
+fn a_wait_without_self_is_checked_before_the_start() {
+    let wait = "::loadtest::__private::IntoWait::into_wait(constant_throughput(RATE))";
+    let check = &format!("::loadtest::__private::check_wait(__loadtest_settings.class, &{wait})?;");
+    let of_class = user(quote! {
+        #[user(wait_time = constant_throughput(RATE))]
+        struct Shopper;
+    });
+    assert_contains(&of_class, check);
+    let of_user = user(quote! {
+        #[user(wait_time = constant_throughput({ RATE * (self.share) }))]
+        struct Shopper { share: f64 }
+    });
+    assert!(!of_user.to_string().contains("check_wait"), "{of_user}");
 }
 
 #[test]

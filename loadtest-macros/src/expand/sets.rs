@@ -67,6 +67,7 @@ pub(super) fn order(krate: &Krate, order: Order) -> Option<TokenStream> {
 }
 
 pub(super) fn own_wait_time(krate: &Krate, wait: &Expr) -> TokenStream {
+    let wait = super::waits::into_wait(krate, wait);
     quote! {
         fn own_wait_time(&self) -> ::core::option::Option<#krate::__private::Wait> {
             ::core::option::Option::Some(#wait)

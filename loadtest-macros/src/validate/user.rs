@@ -184,8 +184,8 @@ fn wait_time(value: Expr) -> syn::Result<Expr> {
     Err(Error::new_spanned(
         &value,
         format!(
-            "`wait_time` takes a `Wait`, found `{}`: write `constant(Duration::from_secs(1))` \
-             or `between(Duration::from_secs(1), Duration::from_secs(5))`",
+            "`wait_time` takes a wait, found `{}`: write `constant(Duration::from_secs(1))`, \
+             `between(Duration::from_secs(1), Duration::from_secs(5))`, `constant_throughput(2)` or `self.my_wait()`",
             text(&value)
         ),
     ))

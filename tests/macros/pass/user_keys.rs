@@ -17,7 +17,7 @@ macro_rules! with_a_task {
     };
 }
 
-with_a_task!(Plain Off Exact ComputedCount Whole Half Computed Waiting Patient Named Concatenated Elsewhere);
+with_a_task!(Plain Off Exact ComputedCount Whole Half Computed Waiting Patient Named Concatenated Elsewhere Short Paced Random Own Chosen);
 
 #[derive(User)]
 struct Plain;
@@ -95,6 +95,42 @@ struct Concatenated;
 #[user(crate = "loadtest", wait_time = Wait::None)]
 struct Elsewhere;
 
+#[derive(User)]
+#[user(wait_time = Duration::from_secs(2))]
+struct Short;
+
+#[derive(User)]
+#[user(wait_time = constant_throughput(0.5).catch_up(CatchUp::Skip))]
+struct Paced;
+
+#[derive(User)]
+#[user(wait_time = poisson(2))]
+struct Random;
+
+#[derive(User)]
+#[user(wait_time = self.my_wait())]
+struct Own {
+    pause: Duration,
+}
+
+impl Own {
+    fn my_wait(&self) -> Duration {
+        self.pause * 2
+    }
+}
+
+#[derive(User)]
+#[user(wait_time = self.my_wait())]
+struct Chosen {
+    hurry: bool,
+}
+
+impl Chosen {
+    fn my_wait(&self) -> Wait {
+        if self.hurry { constant_pacing(Duration::from_secs(1)).into() } else { constant(Duration::from_secs(9)) }
+    }
+}
+
 fn main() {
     assert_eq!([Plain::weight(), Whole::weight(), Half::weight(), Computed::weight()], [1.0, 3.0, 0.5, 2.0]);
     assert_eq!([Off::weight(), ComputedCount::weight(), Exact::weight()], [0.0, 0.0, 1.0]);
@@ -104,6 +140,12 @@ fn main() {
     let pause = Duration::from_millis(7);
     assert_eq!(Patient { pause }.wait_time(), constant(pause));
     assert_eq!(Elsewhere.wait_time(), Wait::None);
+    assert_eq!(Short.wait_time(), constant(Duration::from_secs(2)));
+    assert_eq!(Paced.wait_time(), constant_pacing(Duration::from_secs(2)).catch_up(CatchUp::Skip).into());
+    assert_eq!(Random.wait_time(), poisson(2.0).into());
+    assert_eq!(Own { pause }.wait_time(), constant(pause * 2));
+    assert_eq!(Chosen { hurry: true }.wait_time(), constant_pacing(Duration::from_secs(1)).into());
+    assert_eq!(Chosen { hurry: false }.wait_time(), constant(Duration::from_secs(9)));
     assert_eq!(Plain::host(), None);
     assert_eq!(Waiting::host().as_deref(), Some("http://localhost:8080"));
     assert_eq!(Patient::host().as_deref(), Some("http://localhost:80"));
