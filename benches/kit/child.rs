@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 use crate::process::{self, Finished};
 use crate::users::{ANSWERED, Discarding, PACE, Paced, Scripted, Waiting};
-use crate::{bare, soak};
+use crate::{bare, soak, waits};
 
 /// Says that this process is a child; its value is what it is to do.
-const CHILD: &str = "LOADTEST_BENCH_CHILD";
+pub(crate) const CHILD: &str = "LOADTEST_BENCH_CHILD";
 
 /// The longest wait for all users to be connected.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -78,6 +78,7 @@ fn work(words: &[&str]) -> ChildResult<()> {
         }
         ["memory", url, users] => memory(url, users)?,
         ["sessions", url, sessions] => build_sessions(url, sessions.parse()?)?,
+        ["waits", ref words @ ..] => waits::child(words)?,
         ["soak", url, users, minutes] => return soak::child(url, users.parse()?, minutes.parse()?),
         _ => return Err(format!("no child does {words:?}").into()),
     };
