@@ -113,6 +113,17 @@ pub mod __private {
     };
 }
 
+#[cfg(any(doc, doctest))]
+pub mod guide {
+    #![doc = "What to write in place of what one is used to."]
+
+    #[doc = include_str!("../docs/from-locust.md")]
+    pub mod from_locust {}
+
+    #[doc = include_str!("../docs/from-goose.md")]
+    pub mod from_goose {}
+}
+
 /// The first example of the README compiles and so do the users of the second; its test is `tests/embedding.rs`.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
