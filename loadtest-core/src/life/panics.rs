@@ -74,7 +74,7 @@ mod tests {
 
     #[test]
     fn code_inside_of_code_leaves_it_known() {
-        let known = || PLACE.with_borrow(Option::is_some);
+        let known = || IN_USER_CODE.get();
         let inside = catch(|| {
             let failed = catch(|| panic!("inside"));
             (failed.map_err(|panic| panic.message), known())
