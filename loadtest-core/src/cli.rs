@@ -34,9 +34,6 @@ pub use defaults::Defaults;
 use flags::Flags;
 use screen::Screen;
 
-/// In place of a host that is not needed, or not known yet.
-const ANY_HOST: &str = "http://localhost";
-
 /// Runs a load test as the command line says; the defaults come from code.
 #[must_use]
 pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
@@ -88,7 +85,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     }
     test = flags.apply(test)?;
     if flags.show_task_ratio || flags.show_task_ratio_json {
-        let ratio = test.host(ANY_HOST).plan()?.ratio();
+        let ratio = test.plan_without_clients()?.ratio();
         say(&if flags.show_task_ratio_json { ratio::json(&ratio) } else { ratio::text(&ratio) });
         return Ok(exit_code::OK);
     }
@@ -96,8 +93,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     let settings = test.check_settings()?;
     let host_of_code = flags.host.is_none() && defaults.has_host();
     // The host of the code is started only when all else is well.
-    let planned = if host_of_code { test.clone().host(ANY_HOST) } else { test.clone() };
-    planned.plan()?;
+    if host_of_code { test.clone().plan_without_clients() } else { test.clone().plan() }?;
     let screen = Arc::new(Screen::new(flags.only_summary || flags.debug.is_asked_for()));
     log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
     let csv = flags.csv.as_deref().map(CsvFiles::create).transpose()?;

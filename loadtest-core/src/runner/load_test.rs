@@ -318,6 +318,14 @@ impl LoadTest {
 
     /// Checks everything that can be checked before any load.
     pub(crate) fn plan(self) -> Result<Plan, InputError> {
+        let plan = self.plan_without_clients()?;
+        plan.classes.iter().try_for_each(|class| class.check(&plan.run))?;
+        Ok(plan)
+    }
+
+    /// As [`plan`](Self::plan), but for what clients check: while their host is not known. No host can stand in for it, as
+    /// each protocol has its own form.
+    pub(crate) fn plan_without_clients(self) -> Result<Plan, InputError> {
         let settings = self.check_settings()?;
         let tls = self.tls_options();
         let Tasked { classes, graphs, units, left_out: _ } = self.tasked()?;
@@ -326,9 +334,6 @@ impl LoadTest {
             classes.iter().map(|class| (class.name().to_owned(), class.config().clone())).collect();
         let mut run = RunInfo::new(run_id(), seed, self.host, tls);
         (run.configs, run.options) = (configs, self.options);
-        for class in &classes {
-            class.check(&run)?;
-        }
         let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
         run.trace = self.trace;
         run.meetings.users = settings.users;
