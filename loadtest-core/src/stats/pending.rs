@@ -6,11 +6,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::events::{RequestEvent, RequestOutcome, Sink};
+use super::events::{RequestEvent, RequestOutcome};
 use super::interval::RowId;
-use super::recorder::Recorder;
 use super::transactions::Open;
-use super::{Phases, RecorderHandle, RowKey};
+use super::{Phases, RecorderHandle};
 
 /// How a request failed.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +52,6 @@ pub struct Pending {
     /// The transaction in which it began.
     transaction: Option<Rc<Open>>,
 }
-
-/// Who is to be told of a request, and its row.
-type Told = Option<(Rc<dyn Sink>, Arc<RowKey>)>;
 
 impl Pending {
     #[inline]
@@ -179,15 +175,16 @@ impl Pending {
         if let Some(transaction) = &self.transaction {
             transaction.count(1, service_time);
         }
-        let told = self.count(service_time, failure);
-        let outcome = if failure.is_some() { RequestOutcome::Failed } else { RequestOutcome::Ok };
-        self.tell(told, outcome, failure, service_time);
+        if self.count(service_time, failure) {
+            let outcome = if failure.is_some() { RequestOutcome::Failed } else { RequestOutcome::Ok };
+            self.tell(outcome, failure, service_time);
+        }
     }
 
-    /// Counts it with its verdict.
+    /// Counts it with its verdict; says whether somebody is to be told.
     #[inline]
-    fn count(&self, service_time: Duration, failure: Option<Failure<'_>>) -> Told {
-        let mut recorder = self.recorder.shard.borrow_mut();
+    fn count(&self, service_time: Duration, failure: Option<Failure<'_>>) -> bool {
+        let mut recorder = self.recorder.0.shard.borrow_mut();
         let interval = &mut *recorder.current;
         interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
         let row = interval.row(self.row);
@@ -207,33 +204,19 @@ impl Pending {
                 interval.failure(self.row, failure.error, failure.sample);
             }
         }
-        self.told(&recorder)
+        recorder.request_sink.is_some()
     }
 
-    #[inline]
-    fn told(&self, recorder: &Recorder) -> Told {
-        let sink = recorder.request_sink.as_ref()?;
-        Some((Rc::clone(sink), Arc::clone(&recorder.keys[self.row as usize])))
-    }
-
-    /// Tells whoever wants to know. The recorder is not borrowed any more.
-    #[inline]
-    fn tell(&self, told: Told, outcome: RequestOutcome, failure: Option<Failure<'_>>, service_time: Duration) {
-        if let Some((sink, key)) = told {
-            sink.request(&self.event(&key, outcome, failure, service_time), &self.recorder);
-        }
-    }
-
+    /// Tells whoever wants to know, when the recorder is not borrowed any more.
     #[cold]
-    fn event<'a>(
-        &'a self,
-        key: &'a RowKey,
-        outcome: RequestOutcome,
-        failure: Option<Failure<'a>>,
-        service_time: Duration,
-    ) -> RequestEvent<'a> {
-        let origin = &self.recorder.origin;
-        RequestEvent {
+    fn tell(&self, outcome: RequestOutcome, failure: Option<Failure<'_>>, service_time: Duration) {
+        let (sink, key) = {
+            let recorder = self.recorder.0.shard.borrow();
+            let Some(sink) = &recorder.request_sink else { return };
+            (Rc::clone(sink), Arc::clone(&recorder.keys[self.row as usize]))
+        };
+        let origin = &self.recorder.0;
+        let event = RequestEvent {
             method: &key.method,
             name: &key.name,
             outcome,
@@ -246,7 +229,8 @@ impl Pending {
             bytes_sent: self.bytes_sent,
             bytes_received: self.bytes_received,
             phases: self.phases.as_ref(),
-        }
+        };
+        sink.request(&event, &self.recorder);
     }
 }
 
@@ -255,8 +239,8 @@ impl Drop for Pending {
         if self.ended {
             return;
         }
-        let told = {
-            let mut recorder = self.recorder.shard.borrow_mut();
+        let is_told = {
+            let mut recorder = self.recorder.0.shard.borrow_mut();
             let row = recorder.current.row(self.row);
             row.interrupted += 1;
             row.written += self.written();
@@ -266,10 +250,10 @@ impl Drop for Pending {
             if let Some(phases) = &self.phases {
                 row.count_connections(phases);
             }
-            self.told(&recorder)
+            recorder.request_sink.is_some()
         };
-        if told.is_some() {
-            self.tell(told, RequestOutcome::Interrupted, None, self.started_at.elapsed());
+        if is_told {
+            self.tell(RequestOutcome::Interrupted, None, self.started_at.elapsed());
         }
     }
 }

@@ -90,9 +90,10 @@ impl Recorder {
     }
 }
 
-/// Whose requests are recorded.
+/// The recorder of a shard, and whose requests are recorded: in one, so that a handle is one pointer.
 #[derive(Debug, Default)]
 pub(super) struct Origin {
+    pub(super) shard: Rc<RefCell<Recorder>>,
     pub(super) class: &'static str,
     pub(super) user_number: Option<u64>,
     pub(super) innermost: Innermost,
@@ -103,21 +104,18 @@ pub(super) struct Origin {
 /// It knows the user, whose transactions and listeners see its requests: a client keeps a clone of that of its own
 /// [`Context`](crate::Context) and shares it with no other user.
 #[derive(Debug, Clone, Default)]
-pub struct RecorderHandle {
-    pub(super) shard: Rc<RefCell<Recorder>>,
-    pub(super) origin: Rc<Origin>,
-}
+pub struct RecorderHandle(pub(super) Rc<Origin>);
 
 impl RecorderHandle {
     /// The same recorder, for one user.
     pub(crate) fn of_user(&self, class: &'static str, user_number: Option<u64>) -> Self {
-        let origin = Origin { class, user_number, innermost: Innermost::default() };
-        Self { shard: Rc::clone(&self.shard), origin: Rc::new(origin) }
+        let shard = Rc::clone(&self.0.shard);
+        Self(Rc::new(Origin { shard, class, user_number, innermost: Innermost::default() }))
     }
 
     /// From now on this one is told.
     pub(crate) fn listen(&self, sink: Rc<dyn Sink>) {
-        let mut recorder = self.shard.borrow_mut();
+        let mut recorder = self.0.shard.borrow_mut();
         recorder.request_sink = sink.wants_requests().then(|| Rc::clone(&sink));
         recorder.sink = Some(sink);
     }
@@ -133,22 +131,22 @@ impl RecorderHandle {
     /// [`start`](Self::start) with a time that the caller has read already.
     pub fn start_at(&self, method: &str, name: &str, started_at: Instant) -> Pending {
         let row = {
-            let mut recorder = self.shard.borrow_mut();
+            let mut recorder = self.0.shard.borrow_mut();
             let row = recorder.row(method, name);
             recorder.current.row(row).started += 1;
             row
         };
-        Pending::new(self.clone(), row, started_at, self.origin.innermost.get())
+        Pending::new(self.clone(), row, started_at, self.0.innermost.get())
     }
 
     /// Counts an error or panic of user code, and tells of it; says whether it is the first of its kind here.
     pub(crate) fn user_error(&self, key: ExceptionKey) -> bool {
-        let sink = self.shard.borrow().sink.clone();
+        let sink = self.0.shard.borrow().sink.clone();
         let Some(sink) = sink else { return self.exception(key) };
         let is_new = self.exception(key.clone());
         let event = UserErrorEvent {
             class: &key.class,
-            user_number: self.origin.user_number,
+            user_number: self.0.user_number,
             task: &key.task,
             message: &key.message,
             place: key.place.as_deref(),
@@ -159,7 +157,7 @@ impl RecorderHandle {
 
     /// Counts what belongs under *exceptions*; says whether it is the first of its kind here.
     pub(crate) fn exception(&self, key: ExceptionKey) -> bool {
-        let mut recorder = self.shard.borrow_mut();
+        let mut recorder = self.0.shard.borrow_mut();
         let is_new = recorder.logged.len() < MOST_TEXTS && recorder.logged.insert(key.clone());
         recorder.current.exception(key);
         is_new
@@ -167,32 +165,32 @@ impl RecorderHandle {
 
     /// The metrics of this shard, to be recorded into.
     pub(crate) fn metrics(&self, record: impl FnOnce(&mut Metrics)) {
-        record(&mut self.shard.borrow_mut().current.metrics);
+        record(&mut self.0.shard.borrow_mut().current.metrics);
     }
 
     /// The transactions of this shard, to be recorded into.
     pub(super) fn transactions<T>(&self, record: impl FnOnce(&mut TransactionNames, &mut Transactions) -> T) -> T {
-        let mut recorder = self.shard.borrow_mut();
+        let mut recorder = self.0.shard.borrow_mut();
         let recorder = &mut *recorder;
         record(&mut recorder.transaction_names, &mut recorder.current.transactions)
     }
 
     /// The innermost transaction of the user.
     pub(crate) fn innermost(&self) -> &Innermost {
-        &self.origin.innermost
+        &self.0.innermost
     }
 
     /// Counts a start by schedule.
     pub(crate) fn scheduled_start(&self, late: Duration, overrun: bool, skipped: u64) {
-        self.shard.borrow_mut().current.starts.record(late, overrun, skipped);
+        self.0.shard.borrow_mut().current.starts.record(late, overrun, skipped);
     }
 
     pub(crate) fn hand_over(&self) -> Box<Interval> {
-        self.shard.borrow_mut().hand_over()
+        self.0.shard.borrow_mut().hand_over()
     }
 
     pub(crate) fn recycle(&self, interval: Box<Interval>) {
-        self.shard.borrow_mut().recycle(interval);
+        self.0.shard.borrow_mut().recycle(interval);
     }
 }
 

@@ -252,8 +252,14 @@ impl Open {
 pub(crate) struct Innermost(RefCell<Option<Rc<Open>>>);
 
 impl Innermost {
-    /// Those that have ended are passed over: they may end in any order, and without a word when a panic unwinds.
+    #[inline]
     pub(crate) fn get(&self) -> Option<Rc<Open>> {
+        if self.0.borrow().is_none() { None } else { self.open() }
+    }
+
+    /// Those that have ended are passed over: they may end in any order, and without a word when a panic unwinds.
+    #[cold]
+    fn open(&self) -> Option<Rc<Open>> {
         let mut innermost = self.0.borrow_mut();
         while innermost.as_ref().is_some_and(|open| open.ended.get()) {
             *innermost = innermost.take().and_then(|open| open.parent.clone());
