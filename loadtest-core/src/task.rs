@@ -239,7 +239,7 @@ pub(crate) struct Place<'a> {
     /// From which tasks are chosen, on all levels.
     pub(crate) rng: &'a RefCell<Xoshiro256PlusPlus>,
     /// For sets without a wait of their own: the one of the task that enters them, as it was then.
-    pub(crate) wait: RefCell<Wait>,
+    pub(crate) wait: RefCell<Option<Box<Wait>>>,
     /// The schedule of the user, or of the innermost set that has a wait of its own.
     pub(crate) pace: &'a RefCell<Pace>,
     pub(crate) on_stop_timeout: Duration,

@@ -30,7 +30,8 @@ impl Timer {
     pub(crate) async fn until(&self, due: Instant) {
         match self.alarm_clock() {
             Some(clock) => clock.alarm(due.into_std()).await,
-            None => tokio::time::sleep_until(due).await,
+            // Boxed, so that the users of a run with precise starts need not keep room for it.
+            None => Box::pin(tokio::time::sleep_until(due)).await,
         }
     }
 

@@ -18,7 +18,10 @@ pub(crate) enum Ended {
 }
 
 /// User code in its place: polled there and dropped there, and a panic of either goes no further.
-type Slot<'a, F> = Pin<&'a mut Option<F>>;
+///
+/// What runs user code takes this, not the future: an `async fn` keeps what it is called with apart from where it puts it,
+/// and every user would hold its largest task twice.
+pub(crate) type Slot<'a, F> = Pin<&'a mut Option<F>>;
 
 fn poll_caught<F: Future>(slot: Slot<'_, F>, cx: &mut TaskContext<'_>) -> Poll<Result<F::Output, panics::Panic>> {
     let Some(future) = slot.as_pin_mut() else { return Poll::Pending };
@@ -46,12 +49,11 @@ fn ended(result: Result<TaskResult, panics::Panic>) -> Ended {
 
 /// Runs a task and drops it where it stands when the user is asked to stop, unless it is in a set: the innermost set
 /// drops its task, and everything around it ends in good order. Also says whether it ever waited.
-pub(crate) async fn until_stopped(
-    task: impl Future<Output = TaskResult>,
+pub(crate) async fn until_stopped<F: Future<Output = TaskResult>>(
+    mut task: Slot<'_, F>,
     control: &UserControl,
     depth: u32,
 ) -> (Ended, bool) {
-    let mut task = pin!(Some(task));
     let mut yielded = false;
     let end = std::future::poll_fn(|cx| {
         if control.drops_task(depth) {
@@ -72,12 +74,11 @@ pub(crate) async fn until_stopped(
 }
 
 /// Runs a hook to its end; when the user is asked to stop meanwhile, it has `bound` left.
-pub(crate) async fn bounded_after_stop(
-    hook: impl Future<Output = TaskResult>,
+pub(crate) async fn bounded_after_stop<F: Future<Output = TaskResult>>(
+    mut hook: Slot<'_, F>,
     control: &UserControl,
     bound: Duration,
 ) -> Ended {
-    let mut hook = pin!(Some(hook));
     let mut deadline: Option<Pin<Box<tokio::time::Sleep>>> = None;
     let end = std::future::poll_fn(|cx| {
         if let Poll::Ready(result) = poll_caught(hook.as_mut(), cx) {
@@ -96,8 +97,7 @@ pub(crate) async fn bounded_after_stop(
 }
 
 /// Runs a hook for at most `bound`.
-pub(crate) async fn bounded(hook: impl Future<Output = TaskResult>, bound: Duration) -> Ended {
-    let mut hook = pin!(Some(hook));
+pub(crate) async fn bounded<F: Future<Output = TaskResult>>(mut hook: Slot<'_, F>, bound: Duration) -> Ended {
     let end = match tokio::time::timeout(bound, std::future::poll_fn(|cx| poll_caught(hook.as_mut(), cx))).await {
         Ok(result) => ended(result),
         Err(_) => Ended::OutOfTime(bound),
@@ -112,17 +112,17 @@ pub(crate) async fn caught<T>(future: impl Future<Output = T>) -> Result<T, pani
 }
 
 /// Waits, unless or until the user is asked to stop. Says whether there was anything to wait for.
-pub(crate) async fn stoppable(wait: impl Future<Output = ()>, control: &UserControl) -> bool {
-    let mut wait = pin!(wait);
+pub(crate) fn stoppable<'a>(
+    mut wait: Pin<&'a mut impl Future<Output = ()>>,
+    control: &'a UserControl,
+) -> impl Future<Output = bool> + 'a {
     let mut waited = false;
-    std::future::poll_fn(|cx| match control.stop() {
+    std::future::poll_fn(move |cx| match control.stop() {
         Stop::No => {
             let poll = wait.as_mut().poll(cx);
             waited |= poll.is_pending();
-            poll
+            poll.map(|()| waited)
         }
-        _ => Poll::Ready(()),
+        _ => Poll::Ready(waited),
     })
-    .await;
-    waited
 }

@@ -1,5 +1,7 @@
 //! Between two tasks: the wait of a user or set, or the next start of its schedule.
 
+use std::pin::pin;
+
 use tokio::time::Instant;
 
 use crate::context::control::{Stop, UserControl};
@@ -32,18 +34,21 @@ pub(super) fn next(scope: &Scope<'_>, place: &Place<'_>, name: Option<&'static s
 
 /// Lets the time until the next task pass, unless the user is asked to stop. `yielded` says whether the task before ever
 /// waited.
-pub(super) async fn rest(scope: &Scope<'_>, next: Next, yielded: bool) {
-    let control = scope.cx.control();
-    let waited = match next {
-        Next::Now => false,
-        Next::After(wait) => stoppable(tokio::time::sleep(wait), control).await,
-        Next::At(start) => stoppable(scope.cx.shard().timer.until(start.due), control).await,
-    };
-    // A task that never had to wait either would keep its thread to itself.
-    if !waited && !yielded {
-        tokio::task::yield_now().await;
+#[expect(clippy::manual_async_fn, reason = "an async fn would hold a second copy of what it is called with")]
+pub(super) fn rest<'a>(scope: &'a Scope<'_>, next: Next, yielded: bool) -> impl Future<Output = ()> + 'a {
+    async move {
+        let control = scope.cx.control();
+        let waited = match next {
+            Next::Now => false,
+            Next::After(wait) => stoppable(pin!(tokio::time::sleep(wait)), control).await,
+            Next::At(start) => stoppable(pin!(scope.cx.shard().timer.until(start.due)), control).await,
+        };
+        // A task that never had to wait either would keep its thread to itself.
+        if !waited && !yielded {
+            tokio::task::yield_now().await;
+        }
+        started(scope, next, control);
     }
-    started(scope, next, control);
 }
 
 /// Counts the start of a task.

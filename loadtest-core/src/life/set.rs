@@ -1,6 +1,7 @@
 //! Entering a task set: its own `on_start`, loop and `on_stop` inside a task of whoever enters it.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use crate::context::control::{IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop};
 use crate::exit::{Exit, ExitKind, TaskResult, fail};
 use crate::life::poll::{Ended, bounded, bounded_after_stop};
-use crate::life::{Leave, exception, panics, task_loop};
+use crate::life::{Leave, after_on_start, exception, panics, task_loop};
 use crate::task::{LocalFuture, Place, Scope, Tasks};
 use crate::wait::Wait;
 use crate::wait::pace::Pace;
@@ -55,31 +56,26 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     let _inside = control.enter_set(place.depth);
     control.set_task(IN_ON_START, busy);
     cx.tell_task(Some(name), "on_start");
-    let leave = match bounded_after_stop(set.on_start(), control, bound).await {
-        Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => {
-            // A panic counts when it is asked after a task.
-            if let Ok(Some(_)) = panics::catch(|| set.own_wait_time()) {
-                own_pace.replace(Pace::starting(Instant::now()));
-                place.pace = &own_pace;
-            }
-            let scope = Scope { cx, place: Some(place) };
-            let wait_time = |set: &S| set.own_wait_time().unwrap_or_else(|| wait.clone());
-            task_loop(&mut set, &scope, wait_time).await
+    let started = bounded_after_stop(pin!(Some(set.on_start())), control, bound).await;
+    let leave = if let Some(leave) = after_on_start(cx, Some(name), started) {
+        leave
+    } else {
+        // A panic counts when it is asked after a task.
+        if let Ok(Some(_)) = panics::catch(|| set.own_wait_time()) {
+            own_pace.replace(Pace::starting(Instant::now()));
+            place.pace = &own_pace;
         }
-        Ended::Returned(Err(Exit(ExitKind::StopUser))) => Leave::StopUser,
-        Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => Leave::StopTest(why),
-        Ended::Returned(Err(Exit(ExitKind::Interrupt { wait }))) => Leave::Interrupted { wait },
-        failed => {
-            exception(cx, Some(name), "on_start", failed);
-            Leave::StartFailed
-        }
+        let scope = Scope { cx, place: Some(place) };
+        let wait_time = |set: &S| set.own_wait_time().unwrap_or_else(|| wait.clone());
+        task_loop(&mut set, &scope, wait_time).await
     };
     control.set_task(IN_NO_TASK, busy);
     // While the test runs, leaving a set is nothing special.
     let _permit = if control.stop() == Stop::No { None } else { Some(permits.acquire().await) };
     control.set_task(IN_ON_STOP, busy);
     cx.tell_task(Some(name), "on_stop");
-    let leave = match (bounded(set.on_stop(), bound).await, leave) {
+    let stopped = bounded(pin!(Some(set.on_stop())), bound).await;
+    let leave = match (stopped, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule | ExitKind::Interrupt { .. }))), leave) => leave,
         (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _)
         | (Ended::Returned(Err(Exit(ExitKind::StopUser))), Leave::StopTest(why)) => Leave::StopTest(why),
@@ -111,11 +107,11 @@ impl Place<'_> {
             set,
             depth: self.depth + 1,
             rng: self.rng,
-            wait: RefCell::new(Wait::None),
+            wait: RefCell::default(),
             pace: self.pace,
             on_stop_timeout: self.on_stop_timeout,
             on_stop_permits: self.on_stop_permits,
         };
-        Some((inside, self.wait.borrow().clone()))
+        Some((inside, self.wait.borrow_mut().take().map_or(Wait::None, |wait| *wait)))
     }
 }

@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -438,7 +439,7 @@ impl Shard {
         let bound = self.plan.settings.on_stop_timeout;
         let recorder = self.info.recorder.clone();
         self.spawn_hook(unit, IN_TEARDOWN, |set, cx| async move {
-            let ended = bounded((set.tear_down)(&shared, &cx), bound).await;
+            let ended = bounded(pin!(Some((set.tear_down)(&shared, &cx))), bound).await;
             if let Some((message, place)) = describe(ended) {
                 cx.tell_exception(set.name, "teardown", &message, place.as_deref());
                 record_exception(&recorder, set.name, "teardown", &message, place);

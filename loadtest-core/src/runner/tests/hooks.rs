@@ -245,7 +245,7 @@ fn whatever_goes_wrong_in_a_hook_is_counted_and_every_user_is_stopped() {
         }
         fn task(_: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
             Box::pin(async {
-                tokio::time::sleep(SECOND).await;
+                tokio::time::sleep(SECOND / 10).await;
                 Ok(())
             })
         }
