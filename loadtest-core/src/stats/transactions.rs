@@ -229,7 +229,7 @@ impl TransactionNames {
 #[derive(Debug)]
 pub(crate) struct Open {
     name: Arc<str>,
-    parent: Option<Rc<Self>>,
+    parent: RefCell<Option<Rc<Self>>>,
     ended: Cell<bool>,
     requests: Cell<u64>,
     in_requests: Cell<Duration>,
@@ -238,6 +238,16 @@ pub(crate) struct Open {
 impl Open {
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The innermost one around it that has not ended. Those that have are forgotten: of transactions of which the next
+    /// begins before the last one ends, each would hold all before it.
+    fn around(&self) -> Option<Rc<Self>> {
+        let mut parent = self.parent.borrow_mut();
+        while let Some(ended) = parent.take_if(|parent| parent.ended.get()) {
+            parent.clone_from(&ended.parent.borrow());
+        }
+        parent.clone()
     }
 
     /// Counts a request with a verdict, or all those of a transaction inside.
@@ -261,8 +271,12 @@ impl Innermost {
     #[cold]
     fn open(&self) -> Option<Rc<Open>> {
         let mut innermost = self.0.borrow_mut();
-        while innermost.as_ref().is_some_and(|open| open.ended.get()) {
-            *innermost = innermost.take().and_then(|open| open.parent.clone());
+        if let Some(ended) = innermost.take_if(|open| open.ended.get()) {
+            *innermost = ended.around();
+        }
+        let mut next = innermost.as_ref().and_then(|open| open.around());
+        while let Some(open) = next {
+            next = open.around();
         }
         innermost.clone()
     }
@@ -294,7 +308,7 @@ impl Transaction {
         });
         let open = Rc::new(Open {
             name,
-            parent,
+            parent: RefCell::new(parent),
             ended: Cell::new(false),
             requests: Cell::new(0),
             in_requests: Cell::new(Duration::ZERO),
@@ -353,7 +367,7 @@ impl Drop for Transaction {
             self.recorder.transactions(|_, transactions| transactions.row(&open.name).interrupted += 1);
         }
         // Also of one that was interrupted: the requests of the one around it were made all the same.
-        if let Some(parent) = &open.parent {
+        if let Some(parent) = open.around() {
             parent.count(open.requests.get(), open.in_requests.get());
         }
     }

@@ -75,6 +75,40 @@ fn transactions_may_end_in_any_order() {
 }
 
 #[test]
+fn transactions_that_overlap_for_ever_take_no_memory_for_ever() {
+    let recorder = RecorderHandle::default();
+    let mut open: std::collections::VecDeque<_> = (0..3).map(|_| Transaction::start(&recorder, "a")).collect();
+    for _ in 0..200_000 {
+        open.push_back(Transaction::start(&recorder, "a"));
+        open.pop_front().expect("three").ok();
+    }
+    // Dropped one inside of the other, a chain of them would overflow the stack.
+    drop(open);
+    let books = handed_over(&recorder);
+    assert_eq!(books.iter().map(|(_, figures)| figures[1]).sum::<u64>(), 200_000);
+}
+
+#[test]
+fn requests_of_one_that_outlives_the_one_around_it_belong_to_the_next_around() {
+    let recorder = RecorderHandle::default();
+    let outer = Transaction::start(&recorder, "outer");
+    let middle = Transaction::start(&recorder, "middle");
+    let inner = Transaction::start(&recorder, "inner");
+    middle.ok();
+    recorder.start("GET", "/").ok();
+    inner.ok();
+    outer.ok();
+    assert_eq!(
+        handed_over(&recorder),
+        [
+            row("outer", [1, 1, 0, 0, 1]),
+            row("outer / middle", [1, 1, 0, 0, 0]),
+            row("outer / middle / inner", [1, 1, 0, 0, 1])
+        ]
+    );
+}
+
+#[test]
 fn a_users_transactions_are_not_around_those_of_another() {
     let shard = RecorderHandle::default();
     let (ann, bob) = (shard.of_user("Shopper", Some(1)), shard.of_user("Shopper", Some(2)));
