@@ -54,6 +54,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     let cx = outer.cx;
     let (control, busy) = (cx.control(), &cx.shard().busy);
     let _inside = control.enter_set(place.depth);
+    let (entered_for, mut has_own_wait) = (control.intended_start(), false);
     control.set_task(IN_ON_START, busy);
     cx.tell_task(Some(name), "on_start");
     let started = bounded_after_stop(pin!(Some(set.on_start())), control, bound).await;
@@ -64,12 +65,16 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
         if let Ok(Some(_)) = panics::catch(|| set.own_wait_time()) {
             own_pace.replace(Pace::starting(Instant::now()));
             place.pace = &own_pace;
+            has_own_wait = true;
         }
         let scope = Scope { cx, place: Some(place) };
         let wait_time = |set: &S| set.own_wait_time().unwrap_or_else(|| wait.clone());
         task_loop(&mut set, &scope, wait_time).await
     };
     control.set_task(IN_NO_TASK, busy);
+    // A schedule of its own ends here; one that it shares has gone on.
+    let intended = if has_own_wait { entered_for } else { control.intended_start() };
+    control.set_intended_start(None);
     // While the test runs, leaving a set is nothing special.
     let _permit = if control.stop() == Stop::No { None } else { Some(permits.acquire().await) };
     control.set_task(IN_ON_STOP, busy);
@@ -86,6 +91,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
         }
     };
     control.set_task(IN_NO_TASK, busy);
+    control.set_intended_start(intended);
     if let Err(panic) = panics::catch(|| drop(set)) {
         exception(cx, Some(name), "drop", Ended::Panicked(panic));
     }

@@ -8,6 +8,7 @@ mod ramps;
 mod rendezvous;
 mod sets;
 mod stops;
+mod together;
 mod traces;
 mod transactions;
 mod waits;

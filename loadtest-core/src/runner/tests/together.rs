@@ -1,0 +1,202 @@
+//! Where the parts meet: sets, schedules, limits, hooks and several runs of one plan.
+
+use super::*;
+use crate::{Order, constant_pacing};
+
+fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+fn note(cx: &Context, what: String) {
+    let log = cx.run_shared(Log::default);
+    let start = *log.1.get_or_init(Instant::now);
+    log.0.lock().unwrap().push((start.elapsed(), what));
+}
+
+fn due(cx: &Context) -> String {
+    cx.intended_start().map_or("none".to_owned(), |due| format!("{} ms ago", due.elapsed().as_millis()))
+}
+
+/// A user without a schedule that comes to a set that has one.
+struct Outside(Context);
+struct Inside<'a>(&'a Context);
+
+impl Tasks for Outside {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::set::<Inside<'_>>("inside", 1), TaskInfo::new("outside", 1)];
+    const ORDER: Order = Order::Sequential;
+    type Shared = ();
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> TaskResult {
+        if task == 0 {
+            return scope.enter(task, Inside(&self.0)).await;
+        }
+        note(&self.0, format!("outside: {}", due(&self.0)));
+        stop_user()
+    }
+}
+
+impl User for Outside {
+    const NAME: &'static str = "Outside";
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+impl Tasks for Inside<'_> {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::new("first", 1), TaskInfo::new("second", 1)];
+    const ORDER: Order = Order::Sequential;
+    type Shared = ();
+    fn own_wait_time(&self) -> Option<Wait> {
+        Some(constant_pacing(SECOND).into())
+    }
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, _: &Scope<'_>) -> TaskResult {
+        note(self.0, format!("inside: {}", due(self.0)));
+        tokio::time::sleep(millis(100)).await;
+        if task == 1 { interrupt() } else { Ok(()) }
+    }
+    async fn on_stop(&mut self) -> TaskResult {
+        note(self.0, format!("on_stop: {}", due(self.0)));
+        Ok(())
+    }
+}
+
+#[test]
+fn the_schedule_of_a_set_ends_with_it() {
+    let (_, log) = run_to_end(LoadTest::new().user::<Outside>(), 1);
+    let log: Vec<_> = log.iter().map(|(at, what)| format!("{at} {what}")).collect();
+    assert_eq!(log, ["0 inside: none", "1000 inside: 0 ms ago", "1100 on_stop: none", "1100 outside: none"]);
+}
+
+/// Its `setup` fails, after those of the class and of another set.
+struct Hall(Context);
+struct Shelf<const GOOD: bool>(Context);
+
+impl<const GOOD: bool> Tasks for Shelf<GOOD> {
+    const TASKS: &'static [TaskInfo] = ONE;
+    type Shared = ();
+    async fn setup(cx: &SetupContext) -> Result<(), Exit> {
+        note(&cx.context(), format!("setup Shelf<{GOOD}>"));
+        if GOOD { Ok(()) } else { fail("no room").map(|_: ()| ()) }
+    }
+    async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+        let _ = &self.0;
+        Ok(())
+    }
+    async fn teardown((): &(), cx: &SetupContext) -> TaskResult {
+        note(&cx.context(), format!("teardown Shelf<{GOOD}>"));
+        Ok(())
+    }
+}
+
+impl Tasks for Hall {
+    const TASKS: &'static [TaskInfo] =
+        &[TaskInfo::set::<Shelf<true>>("good", 1), TaskInfo::set::<Shelf<false>>("bad", 1)];
+    type Shared = ();
+    async fn setup(cx: &SetupContext) -> Result<(), Exit> {
+        note(&cx.context(), "setup Hall".into());
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> TaskResult {
+        match task {
+            0 => scope.enter(task, Shelf::<true>(self.0.clone())).await,
+            _ => scope.enter(task, Shelf::<false>(self.0.clone())).await,
+        }
+    }
+    async fn teardown((): &(), cx: &SetupContext) -> TaskResult {
+        note(&cx.context(), "teardown Hall".into());
+        Ok(())
+    }
+}
+
+impl User for Hall {
+    const NAME: &'static str = "Hall";
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+#[test]
+fn a_set_whose_setup_fails_is_named_and_what_was_set_up_is_torn_down_in_reverse() {
+    let (outcome, log) = run_to_end(LoadTest::new().user::<Hall>(), 2);
+    let log: Vec<_> = log.iter().map(|(_, what)| what.as_str()).collect();
+    assert_eq!(log, ["setup Hall", "setup Shelf<true>", "setup Shelf<false>", "teardown Shelf<true>", "teardown Hall"]);
+    assert!(outcome.ended_by.sentence().starts_with("Shelf::setup failed: no room"), "{}", outcome.ended_by.sentence());
+}
+
+/// Meets others in a transaction in a set.
+struct Shy(Context);
+struct Party<'a>(&'a Context);
+
+impl Tasks for Shy {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::set::<Party<'_>>("party", 1)];
+    type Shared = ();
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> TaskResult {
+        scope.enter(task, Party(&self.0)).await
+    }
+    async fn on_stop(&mut self) -> TaskResult {
+        note(&self.0, "-Shy".into());
+        Ok(())
+    }
+}
+
+impl User for Shy {
+    const NAME: &'static str = "Shy";
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+impl Tasks for Party<'_> {
+    const TASKS: &'static [TaskInfo] = ONE;
+    type Shared = ();
+    fn own_wait_time(&self) -> Option<Wait> {
+        Some(constant_pacing(SECOND / 10).into())
+    }
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+        let cx = self.0;
+        cx.transaction("dance", async { cx.transaction("ask", async { cx.rendezvous("dance", 3).await }).await }).await
+    }
+    async fn on_stop(&mut self) -> TaskResult {
+        note(self.0, "-Party".into());
+        Ok(())
+    }
+}
+
+#[test]
+fn a_stop_at_a_rendezvous_in_a_transaction_in_a_set_keeps_the_books() {
+    for (users, stop_timeout, done) in [(2, 0, 0), (2, 60, 0), (3, 0, 10), (7, 60, 20)] {
+        paused(async || {
+            let test = LoadTest::new()
+                .user::<Shy>()
+                .users(users)
+                .spawn_rate(f64::INFINITY)
+                .stop_timeout(SECOND * stop_timeout);
+            let local = Local::new(test, 2);
+            let outcome = local.start();
+            tokio::time::sleep(millis(1050)).await;
+            let stopped = Instant::now();
+            local.say(Command::Stop);
+            let outcome = outcome.await.expect("an outcome");
+            assert!(stopped.elapsed() < millis(500), "at once, whatever the stop timeout");
+            for name in ["dance", "dance / ask"] {
+                let row = outcome.snapshot.transaction(name).expect("a row");
+                assert_eq!(row.started, row.ok + row.interrupted, "{name}: {row:?}");
+                assert!(row.ok >= done && row.ok % 3 == 0, "{name}: {row:?}");
+            }
+            assert_eq!(outcome.snapshot.exceptions.len(), 0, "{:?}", outcome.snapshot.exceptions);
+            assert_eq!(local.logged("-Party").len() as u64, users);
+            assert_eq!(local.logged("-Shy").len() as u64, users);
+        });
+    }
+}
