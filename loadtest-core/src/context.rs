@@ -20,6 +20,7 @@ use std::time::Duration;
 use rand::rand_core::TryRng;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::class_config::ClassConfig;
@@ -34,12 +35,20 @@ use client::{Client, Configure};
 use control::{Busy, Stop, UserControl};
 use rendezvous::Meetings;
 
+/// How long each `on_stop` may take, and how many may run at once.
+#[derive(Debug)]
+pub(crate) struct OnStopBounds {
+    pub(crate) timeout: Duration,
+    pub(crate) permits: Semaphore,
+}
+
 /// What is the same for all users of a run, on all threads.
 pub(crate) struct RunInfo {
     pub(crate) run_id: String,
     pub(crate) seed: u64,
     pub(crate) host: Option<String>,
     pub(crate) tls: TlsOptions,
+    pub(crate) on_stop: OnStopBounds,
     pub(crate) meetings: Meetings,
     pub(crate) trace: Option<Trace>,
     pub(crate) iterations: Iterations,
@@ -58,6 +67,7 @@ impl RunInfo {
             seed,
             host,
             tls,
+            on_stop: OnStopBounds { timeout: Duration::from_secs(30), permits: Semaphore::new(100) },
             meetings: Meetings::default(),
             trace: None,
             iterations: Iterations::default(),
@@ -366,11 +376,13 @@ impl TryRng for UserRng<'_> {
 }
 
 /// What a generator is for. Tasks are chosen from a stream of their own, so that they stay the same for a seed
-/// however many numbers the user's code draws.
+/// however many numbers the user's code and its waits draw.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Stream {
     User = 0,
     Tasks = 1,
+    /// How many numbers a schedule draws depends on how long tasks take.
+    Waits = 2,
 }
 
 /// The generator of one user, from what names the user and never from the shard.

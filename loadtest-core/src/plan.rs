@@ -12,8 +12,6 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
 use crate::class_config::ClassConfig;
 use crate::context::RunInfo;
 use crate::context::client::ClientSettings;
@@ -35,8 +33,6 @@ pub(crate) struct Plan {
     /// What is set up before the first user and torn down after the last: the classes, then their sets.
     pub(crate) units: Vec<SetupUnit>,
     pub(crate) settings: Settings,
-    /// Limits how many `on_stop`s run at once.
-    pub(crate) on_stop_permits: Arc<Semaphore>,
 }
 
 /// The numbers of a run.

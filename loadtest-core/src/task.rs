@@ -7,10 +7,8 @@ use std::any::{Any, TypeId};
 use std::cell::RefCell;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
-use rand_xoshiro::Xoshiro256PlusPlus;
-use tokio::sync::Semaphore;
+use rand_xoshiro::{SplitMix64, Xoshiro256PlusPlus};
 
 use crate::context::{Context, SetupContext};
 use crate::exit::{Exit, TaskResult};
@@ -238,12 +236,12 @@ pub(crate) struct Place<'a> {
     pub(crate) depth: u32,
     /// From which tasks are chosen, on all levels.
     pub(crate) rng: &'a RefCell<Xoshiro256PlusPlus>,
+    /// From which waits are drawn, on all levels.
+    pub(crate) waits: &'a RefCell<SplitMix64>,
     /// For sets without a wait of their own: the one of the task that enters them, as it was then.
     pub(crate) wait: RefCell<Option<Box<Wait>>>,
     /// The schedule of the user, or of the innermost set that has a wait of its own.
     pub(crate) pace: &'a RefCell<Pace>,
-    pub(crate) on_stop_timeout: Duration,
-    pub(crate) on_stop_permits: &'a Semaphore,
 }
 
 #[cfg(test)]

@@ -56,12 +56,18 @@ pub(crate) enum Phase {
 /// Ends the whole run, with the reason.
 pub(crate) type StopTest = Rc<dyn Fn(Cow<'static, str>)>;
 
+/// What the users of a shard tell it when they leave.
+pub(crate) struct WaysOut {
+    pub(crate) board: Arc<Board>,
+    /// A user is gone.
+    pub(crate) gone: Notify,
+    pub(crate) stop_test: StopTest,
+}
+
 /// A user on the board; takes itself off when it is dropped, however its future ended.
 pub(crate) struct Alive {
-    board: Arc<Board>,
+    ways_out: Rc<WaysOut>,
     phase: Cell<Phase>,
-    gone: Rc<Notify>,
-    stop_test: StopTest,
 }
 
 impl fmt::Debug for Alive {
@@ -71,9 +77,9 @@ impl fmt::Debug for Alive {
 }
 
 impl Alive {
-    pub(crate) fn new(board: Arc<Board>, gone: Rc<Notify>, stop_test: StopTest) -> Self {
-        board.alive.fetch_add(1, Ordering::Relaxed);
-        Self { board, phase: Cell::new(Phase::Running), gone, stop_test }
+    pub(crate) fn new(ways_out: &Rc<WaysOut>) -> Self {
+        ways_out.board.alive.fetch_add(1, Ordering::Relaxed);
+        Self { ways_out: Rc::clone(ways_out), phase: Cell::new(Phase::Running) }
     }
 
     pub(crate) fn set(&self, phase: Phase) {
@@ -84,26 +90,26 @@ impl Alive {
     /// Adds one, or takes one away by adding the largest number (the counts wrap).
     fn count(&self, phase: Phase, one: u64) {
         match phase {
-            Phase::Starting => self.board.starting.fetch_add(one, Ordering::Relaxed),
-            Phase::Stopping => self.board.stopping.fetch_add(one, Ordering::Relaxed),
+            Phase::Starting => self.ways_out.board.starting.fetch_add(one, Ordering::Relaxed),
+            Phase::Stopping => self.ways_out.board.stopping.fetch_add(one, Ordering::Relaxed),
             Phase::Running | Phase::Replacing => 0,
         };
     }
 
     pub(crate) fn replaced(&self) {
-        self.board.replaced.fetch_add(1, Ordering::Relaxed);
+        self.ways_out.board.replaced.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Asks for the end of the whole run.
     pub(crate) fn stop_test(&self, why: Cow<'static, str>) {
-        (self.stop_test)(why);
+        (self.ways_out.stop_test)(why);
     }
 }
 
 impl Drop for Alive {
     fn drop(&mut self) {
         self.count(self.phase.get(), u64::MAX);
-        self.board.alive.fetch_add(u64::MAX, Ordering::Relaxed);
-        self.gone.notify_one();
+        self.ways_out.board.alive.fetch_add(u64::MAX, Ordering::Relaxed);
+        self.ways_out.gone.notify_one();
     }
 }

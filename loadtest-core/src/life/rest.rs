@@ -24,7 +24,7 @@ pub(super) fn next(scope: &Scope<'_>, place: &Place<'_>, name: Option<&'static s
         let begin = || now.checked_sub(Phase::offset(user_number, period)).unwrap_or(now);
         Phase { origin: *cx.run().schedules_begin.get_or_init(begin), user_number }
     };
-    let rng = &mut *place.rng.borrow_mut();
+    let rng = &mut *place.waits.borrow_mut();
     place.pace.borrow_mut().next(wait, rng, Instant::now, phase).unwrap_or_else(|error| {
         let error = TaskError { message: error.to_string(), place: None };
         exception(cx, name, "wait_time", Ended::Returned(Err(Exit(ExitKind::Error(error)))));

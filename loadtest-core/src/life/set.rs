@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
+use crate::context::OnStopBounds;
 use crate::context::control::{IN_NO_TASK, IN_ON_START, IN_ON_STOP, Stop};
 use crate::exit::{Exit, ExitKind, TaskResult, fail};
 use crate::life::poll::{Ended, bounded, bounded_after_stop};
@@ -50,8 +51,9 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
         return fail(NO_SET);
     };
     let name = place.graph.sets[place.set].info.name;
-    let (bound, permits) = (place.on_stop_timeout, place.on_stop_permits);
     let cx = outer.cx;
+    let OnStopBounds { timeout: bound, permits } = &cx.run().on_stop;
+    let bound = *bound;
     let (control, busy) = (cx.control(), &cx.shard().busy);
     let _inside = control.enter_set(place.depth);
     let (entered_for, mut has_own_wait) = (control.intended_start(), false);
@@ -113,10 +115,9 @@ impl Place<'_> {
             set,
             depth: self.depth + 1,
             rng: self.rng,
+            waits: self.waits,
             wait: RefCell::default(),
             pace: self.pace,
-            on_stop_timeout: self.on_stop_timeout,
-            on_stop_permits: self.on_stop_permits,
         };
         Some((inside, self.wait.borrow_mut().take().map_or(Wait::None, |wait| *wait)))
     }

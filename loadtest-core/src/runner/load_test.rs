@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Semaphore, oneshot, watch};
 
 use crate::class_config::ClassConfig;
-use crate::context::RunInfo;
+use crate::context::{OnStopBounds, RunInfo};
 use crate::error::InputError;
 use crate::iterations::Iterations;
 use crate::listener::Listener;
@@ -334,12 +334,13 @@ impl LoadTest {
             classes.iter().map(|class| (class.name().to_owned(), class.config().clone())).collect();
         let mut run = RunInfo::new(run_id(), seed, self.host, tls);
         (run.configs, run.options) = (configs, self.options);
-        let on_stop_permits = Arc::new(Semaphore::new(settings.stop_concurrency));
+        run.on_stop =
+            OnStopBounds { timeout: settings.on_stop_timeout, permits: Semaphore::new(settings.stop_concurrency) };
         run.trace = self.trace;
         run.meetings.users = settings.users;
         run.meetings.alone = self.is_single_user;
         run.iterations = Iterations::new(settings.iterations, settings.iterations_per_user);
-        Ok(Plan { run: Arc::new(run), classes, graphs, units, settings, on_stop_permits })
+        Ok(Plan { run: Arc::new(run), classes, graphs, units, settings })
     }
 }
 

@@ -18,7 +18,7 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::context::control::{IN_SETUP, IN_TEARDOWN, Stop, UserControl};
 use crate::context::{Context, NO_USER, SetupContext, ShardInfo};
 use crate::exit::{Exit, ExitKind};
-use crate::life::board::{Alive, Board, StopTest};
+use crate::life::board::{Alive, Board, StopTest, WaysOut};
 use crate::life::exceptions::{describe, record_exception};
 use crate::life::poll::{Ended, bounded, caught};
 use crate::life::{Seat, Watched};
@@ -106,6 +106,7 @@ pub(crate) async fn run(seat: ShardSeat) {
     if !listeners.is_empty() {
         info.recorder.listen(ShardListeners::sink(&listeners, Rc::clone(&stop_test)));
     }
+    let ways_out = Rc::new(WaysOut { board: Arc::clone(&board), gone: Notify::new(), stop_test });
     let mut this = Shard {
         info,
         plan,
@@ -119,10 +120,8 @@ pub(crate) async fn run(seat: ShardSeat) {
         ramp: None,
         last_calls: VecDeque::new(),
         draining: false,
-        gone: Rc::new(Notify::new()),
-        stop_test,
+        ways_out: Rc::clone(&ways_out),
     };
-    let gone = Rc::clone(&this.gone);
     loop {
         let due = this.next_due();
         tokio::select! {
@@ -132,7 +131,7 @@ pub(crate) async fn run(seat: ShardSeat) {
                 Some(command) => this.obey(command).await,
             },
             _ = tick.tick() => this.hand_over(None),
-            () = gone.notified() => this.user_gone(),
+            () = ways_out.gone.notified() => this.user_gone(),
             Some(ended) = this.futures.join_next(), if !this.futures.is_empty() => this.future_gone(&ended),
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
                 this.do_what_is_due();
@@ -179,8 +178,7 @@ struct Shard {
     /// Users that were asked to finish their task, and when their time for it is over.
     last_calls: VecDeque<(Instant, Rc<UserControl>)>,
     draining: bool,
-    gone: Rc<Notify>,
-    stop_test: StopTest,
+    ways_out: Rc<WaysOut>,
 }
 
 impl Shard {
@@ -296,17 +294,12 @@ impl Shard {
             shard: Rc::clone(&self.info),
             control: Rc::clone(&control),
             user_number,
-            on_stop_timeout: self.plan.settings.on_stop_timeout,
-            on_stop_permits: Arc::clone(&self.plan.on_stop_permits),
-            alive: Alive::new(Arc::clone(&self.board), Rc::clone(&self.gone), Rc::clone(&self.stop_test)),
+            alive: Alive::new(&self.ways_out),
         };
         let shared = Arc::clone(&self.info.set_up.borrow()[class]);
         let future = self.plan.classes[class].live(seat, shared, Arc::clone(&self.plan.graphs[class]));
-        let watched = Watched::new(future, control, Arc::clone(&self.board.busy));
-        self.futures.spawn_local(async move {
-            watched.await;
-            Some(user_number)
-        });
+        let busy = Arc::clone(&self.board.busy);
+        self.futures.spawn_local(Watched::new(future, control, busy, Some(user_number)));
     }
 
     fn ask_to_stop(&mut self, user_number: u64, place: Place, now: Instant) {
@@ -415,11 +408,8 @@ impl Shard {
             NO_USER,
             0,
         ));
-        let watched = Watched::new(Box::pin(hook(unit.info, cx)), control, Arc::clone(&self.board.busy));
-        self.futures.spawn_local(async move {
-            watched.await;
-            None
-        });
+        let hook = Box::pin(hook(unit.info, cx));
+        self.futures.spawn_local(Watched::new(hook, control, Arc::clone(&self.board.busy), None));
     }
 
     fn set_up(&mut self, unit: usize) {

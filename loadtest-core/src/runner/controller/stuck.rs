@@ -32,7 +32,7 @@ impl Controller {
             return;
         }
         // Users of a lost thread keep the permits they have or are given next.
-        self.plan.on_stop_permits.close();
+        self.plan.run.on_stop.permits.close();
         for warning in warnings {
             self.warn(warning);
         }

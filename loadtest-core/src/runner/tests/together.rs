@@ -1,7 +1,7 @@
 //! Where the parts meet: sets, schedules, limits, hooks and several runs of one plan.
 
 use super::*;
-use crate::{Order, constant_pacing};
+use crate::{CatchUp, Order, constant_pacing, poisson};
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -199,4 +199,30 @@ fn a_stop_at_a_rendezvous_in_a_transaction_in_a_set_keeps_the_books() {
             assert_eq!(local.logged("-Shy").len() as u64, users);
         });
     }
+}
+
+/// Starts that are left out take draws from a generator: how many depends on how long tasks take.
+struct Skipping<const MILLIS: u64>;
+impl<const MILLIS: u64> Script for Skipping<MILLIS> {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::new("a", 1), TaskInfo::new("b", 1)];
+    fn wait() -> Wait {
+        poisson(10).catch_up(CatchUp::Skip).into()
+    }
+    fn task(cx: &Context, task: usize) -> LocalFuture<'_, TaskResult> {
+        log(cx, Self::TASKS[task].name);
+        Box::pin(async {
+            tokio::time::sleep(millis(MILLIS)).await;
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn how_long_tasks_take_does_not_change_which_they_are() {
+    let tasks = |test: LoadTest| -> Vec<String> {
+        run_to_end(test.iterations(40), 1).1.into_iter().map(|(_, what)| what).filter(|what| what.len() == 3).collect()
+    };
+    let quick = tasks(test::<Skipping<1>>());
+    assert_eq!(quick.len(), 40);
+    assert_eq!(quick, tasks(test::<Skipping<250>>()));
 }
