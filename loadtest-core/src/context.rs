@@ -14,7 +14,7 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rand::rand_core::TryRng;
@@ -56,7 +56,7 @@ pub(crate) struct RunInfo {
     pub(crate) configs: BTreeMap<String, ClassConfig>,
     pub(crate) options: Option<RunOptions>,
     /// Where the grid of scheduled starts begins: with the first of them.
-    pub(crate) schedules_begin: OnceLock<Instant>,
+    schedules_begin: Mutex<Option<Instant>>,
     shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -73,9 +73,20 @@ impl RunInfo {
             iterations: Iterations::default(),
             configs: BTreeMap::new(),
             options: None,
-            schedules_begin: OnceLock::new(),
+            schedules_begin: Mutex::default(),
             shared: Mutex::default(),
         }
+    }
+
+    /// A run begins, maybe not the first one.
+    pub(crate) fn restart(&self) {
+        self.iterations.restart();
+        *self.schedules_begin.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Where the grid of scheduled starts begins; the first who asks says where. Users ask before their first start.
+    pub(crate) fn schedules_begin(&self, first: impl FnOnce() -> Instant) -> Instant {
+        *self.schedules_begin.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(first)
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) fn next(scope: &Scope<'_>, place: &Place<'_>, name: Option<&'static s
         let user_number = cx.user_number();
         // The first of all starts at once: its place on the grid is where it is.
         let begin = || now.checked_sub(Phase::offset(user_number, period)).unwrap_or(now);
-        Phase { origin: *cx.run().schedules_begin.get_or_init(begin), user_number }
+        Phase { origin: cx.run().schedules_begin(begin), user_number }
     };
     let rng = &mut *place.waits.borrow_mut();
     place.pace.borrow_mut().next(wait, rng, Instant::now, phase).unwrap_or_else(|error| {

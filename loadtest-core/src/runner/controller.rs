@@ -231,7 +231,7 @@ impl Controller {
         self.collector.restart(self.started);
         self.warnings.clear();
         self.shared.clear();
-        self.plan.run.iterations.restart();
+        self.plan.run.restart();
         self.ended_by = None;
         self.aborted = None;
         self.stopped = None;

@@ -226,3 +226,27 @@ fn how_long_tasks_take_does_not_change_which_they_are() {
     assert_eq!(quick.len(), 40);
     assert_eq!(quick, tasks(test::<Skipping<250>>()));
 }
+
+struct Minutely;
+impl Script for Minutely {
+    fn wait() -> Wait {
+        constant_pacing(SECOND * 60).into()
+    }
+    fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+        log(cx, "task");
+        Box::pin(async { stop_user() })
+    }
+}
+
+#[test]
+fn the_first_scheduled_start_of_every_run_comes_at_once() {
+    paused(async || {
+        let local = Local::new(test::<Minutely>(), 1);
+        local.start().await.expect("an outcome");
+        tokio::time::sleep(SECOND * 7).await;
+        let again = Instant::now();
+        local.start().await.expect("an outcome");
+        assert_eq!(local.logged("task").len(), 2);
+        assert_eq!(again.elapsed().as_secs(), 0, "the user did not wait for its place on the grid of the former run");
+    });
+}
