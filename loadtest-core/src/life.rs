@@ -204,7 +204,8 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
     let Some(plan) = place.graph.sets.get(place.set) else { return Leave::StopUser };
     let control = scope.cx.control();
     let (busy, iterations): (&Busy, &Iterations) = (&scope.cx.shard().busy, scope.cx.iterations());
-    let name = (place.set > 0).then_some(plan.info.name);
+    // By its depth, as a class may be a set of its own, too.
+    let name = (place.depth > 0).then_some(plan.info.name);
     // A panic is the user's, and no reason not to go on.
     let wait_of = |set: &S| match panics::catch(|| wait_time(set)) {
         Ok(wait) => wait,
@@ -215,7 +216,7 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
     };
     let mut cursor = Cursor::default();
     // A schedule also says when the first task starts. Panics are counted after tasks; a set was entered for its first.
-    if place.set == 0
+    if place.depth == 0
         && let Ok(wait @ Wait::Scheduled(_)) = panics::catch(|| wait_time(set))
     {
         rest(scope, next(scope, place, name, &wait), true).await;

@@ -250,3 +250,44 @@ fn the_first_scheduled_start_of_every_run_comes_at_once() {
         assert_eq!(again.elapsed().as_secs(), 0, "the user did not wait for its place on the grid of the former run");
     });
 }
+
+/// A user whose task leads to itself, as a set.
+struct Mirror(Context);
+
+impl Tasks for Mirror {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::set::<Self>("deeper", 1), TaskInfo::new("back", 1)];
+    const ORDER: Order = Order::Sequential;
+    type Shared = ();
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> TaskResult {
+        let depth = scope.place.as_ref().map_or(0, |place| place.depth);
+        match task {
+            0 if depth < 2 => scope.enter(task, Self(self.0.clone())).await,
+            0 => Ok(()),
+            _ if depth == 0 => stop_user(),
+            _ => {
+                note(&self.0, format!("leave {depth}"));
+                interrupt()
+            }
+        }
+    }
+}
+
+impl User for Mirror {
+    const NAME: &'static str = "Mirror";
+    fn wait_time(&self) -> Wait {
+        constant(SECOND / 10)
+    }
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+#[test]
+fn a_class_may_be_a_set_of_its_own() {
+    let (outcome, log) = run_to_end(LoadTest::new().user::<Mirror>().run_time(SECOND), 1);
+    assert_eq!(outcome.snapshot.exceptions.len(), 0, "{:?}", outcome.snapshot.exceptions);
+    assert_eq!(log.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>(), ["leave 2", "leave 1"]);
+}
