@@ -247,8 +247,10 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
             ControlFlow::Break(leave) => return leave,
             ControlFlow::Continue(at_once) => at_once,
         };
-        // At once it is the same start of the schedule, if there is one. Who gets no further task leaves at once, too.
-        if !at_once && !iterations.are_over_for(control.task_runs()) {
+        // At once it is the same start of the schedule, if there is one. Who gets no further task leaves at once, too, and
+        // is not asked how long it would wait.
+        let goes_on = control.stop() == Stop::No && !iterations.are_over_for(control.task_runs());
+        if goes_on && !at_once {
             let next = next(scope, place, name, &wait_of(set));
             rest(scope, next, yielded).await;
         } else if !yielded {

@@ -1,5 +1,7 @@
 //! Where the parts meet: sets, schedules, limits, hooks and several runs of one plan.
 
+use std::cell::Cell;
+
 use super::*;
 use crate::{CatchUp, Order, constant_pacing, poisson};
 
@@ -290,4 +292,121 @@ fn a_class_may_be_a_set_of_its_own() {
     let (outcome, log) = run_to_end(LoadTest::new().user::<Mirror>().run_time(SECOND), 1);
     assert_eq!(outcome.snapshot.exceptions.len(), 0, "{:?}", outcome.snapshot.exceptions);
     assert_eq!(log.iter().map(|(_, what)| what.as_str()).collect::<Vec<_>>(), ["leave 2", "leave 1"]);
+}
+
+thread_local! {
+    static ASKED: Cell<u32> = const { Cell::new(0) };
+}
+
+struct Asked;
+impl Script for Asked {
+    fn wait() -> Wait {
+        ASKED.set(ASKED.get() + 1);
+        constant(SECOND)
+    }
+    fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+        Box::pin(async { if cx.user_number() == 0 { stop_user() } else { slow_request(cx).await } })
+    }
+}
+
+#[test]
+fn a_user_that_leaves_is_not_asked_how_long_it_waits() {
+    ASKED.set(0);
+    // One says that it leaves, one finishes its last task.
+    run_to_end(test::<Asked>().users(2).run_time(SECOND * 5).stop_timeout(SECOND * 60), 1);
+    assert_eq!(ASKED.get(), 2, "once before the first task of each");
+}
+
+/// Tasks and a set with a schedule of its own, in random order.
+struct Roamer(Context);
+struct Side<'a>(&'a Context);
+
+impl Tasks for Roamer {
+    const TASKS: &'static [TaskInfo] =
+        &[TaskInfo::new("a", 2), TaskInfo::new("b", 1), TaskInfo::set::<Side<'_>>("side", 1)];
+    type Shared = ();
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> TaskResult {
+        if task == 2 {
+            return scope.enter(task, Side(&self.0)).await;
+        }
+        log(&self.0, Self::TASKS[task].name);
+        Ok(())
+    }
+}
+
+impl User for Roamer {
+    const NAME: &'static str = "Roamer";
+    fn wait_time(&self) -> Wait {
+        constant_pacing(millis(700)).into()
+    }
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+impl Tasks for Side<'_> {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::new("c", 3), TaskInfo::new("d", 2), TaskInfo::new("out", 1)];
+    type Shared = ();
+    fn own_wait_time(&self) -> Option<Wait> {
+        Some(poisson(5).catch_up(CatchUp::Skip).into())
+    }
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, _: &Scope<'_>) -> TaskResult {
+        log(self.0, Self::TASKS[task].name);
+        tokio::time::sleep(millis(150)).await;
+        if task == 2 { interrupt() } else { Ok(()) }
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_tasks_on_any_number_of_shards_with_sets_and_schedules() {
+    let tasks = |shards, seed| -> Vec<(u128, String)> {
+        let test = LoadTest::new().user::<Roamer>().users(9).spawn_rate(3).seed(seed).iterations_per_user(40);
+        let (_, mut log) = run_to_end(test, shards);
+        log.sort_by_key(|(at, what)| (what.rsplit(' ').next().unwrap().to_owned(), *at));
+        log
+    };
+    let one = tasks(1, 42);
+    assert_eq!(one.len(), 9 * 40);
+    assert_eq!(one, tasks(8, 42));
+    assert_ne!(one, tasks(1, 43));
+}
+
+/// With a wait in its `#[tasks(wait_time = …)]`.
+struct OwnWait(Context);
+
+impl Tasks for OwnWait {
+    const TASKS: &'static [TaskInfo] = ONE;
+    type Shared = ();
+    fn own_wait_time(&self) -> Option<Wait> {
+        Some(constant(SECOND))
+    }
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+        log(&self.0, "task");
+        Ok(())
+    }
+}
+
+impl User for OwnWait {
+    const NAME: &'static str = "OwnWait";
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+#[test]
+fn a_configured_wait_wins_over_that_of_the_tasks() {
+    let began = |test: LoadTest| run_to_end(test.iterations(3), 1).1.into_iter().map(|(at, _)| at).collect::<Vec<_>>();
+    let test = || LoadTest::new().user::<OwnWait>();
+    assert_eq!(began(test()), [0, 1000, 2000]);
+    let config = crate::ClassConfig::new().wait_time(constant(SECOND * 3));
+    assert_eq!(began(test().configure("OwnWait", config)), [0, 3000, 6000]);
 }
