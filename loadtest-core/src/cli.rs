@@ -93,7 +93,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     let settings = test.check_settings()?;
     let host_of_code = flags.host.is_none() && defaults.has_host();
     // The host of the code is started only when all else is well.
-    if host_of_code { test.clone().plan_without_clients() } else { test.clone().plan() }?;
+    if host_of_code { test.clone().plan_with_known_hosts() } else { test.clone().plan() }?;
     let screen = Arc::new(Screen::new(flags.only_summary || flags.debug.is_asked_for()));
     log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
     let csv = flags.csv.as_deref().map(CsvFiles::create).transpose()?;

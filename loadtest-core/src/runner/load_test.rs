@@ -323,6 +323,16 @@ impl LoadTest {
         Ok(plan)
     }
 
+    /// As [`plan`](Self::plan), while the host of the run is not known: of the clients those are checked whose class has
+    /// one of its own.
+    #[cfg(feature = "cli")]
+    pub(crate) fn plan_with_known_hosts(self) -> Result<Plan, InputError> {
+        let plan = self.plan_without_clients()?;
+        let mut known = plan.classes.iter().filter(|class| class.config().host.is_some());
+        known.try_for_each(|class| class.check(&plan.run))?;
+        Ok(plan)
+    }
+
     /// As [`plan`](Self::plan), but for what clients check: while their host is not known. No host can stand in for it, as
     /// each protocol has its own form.
     pub(crate) fn plan_without_clients(self) -> Result<Plan, InputError> {
