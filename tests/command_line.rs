@@ -223,6 +223,15 @@ fn a_closed_stdout_does_not_silence_the_log() {
 }
 
 #[test]
+fn a_run_to_which_nobody_listens_ends_in_good_order() {
+    let server = EchoServer::spawn();
+    let code =
+        |arguments: &[&str]| Process::example("first_steps").args(arguments.iter().copied()).finish_without_readers();
+    assert_eq!(code(&["-H", &server.url(), "-t", "1s"]), Some(0));
+    assert_eq!(code(&["-H", "localhost"]), Some(2));
+}
+
+#[test]
 fn classes_are_listed_and_help_is_help() {
     let list = Process::example("first_steps").args(["--list"]).finish();
     assert_eq!((list.code, list.out.as_str()), (Some(0), "Visitor\n"), "{}", list.all());

@@ -62,9 +62,9 @@ pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "before there is a log: the one line that says why nothing was started")]
+/// Before there is a log: the one line that says why nothing was started.
 fn complain(error: &InputError) {
-    eprintln!("error: {error}");
+    let _ = writeln!(std::io::stderr(), "error: {error}");
 }
 
 /// Writes to stdout; whoever closed it does not want to read more.

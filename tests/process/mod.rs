@@ -79,6 +79,13 @@ impl Process {
         drop(child.stdout.take());
         Deaf(child)
     }
+
+    /// The exit code where the readers of stdout and of stderr have gone.
+    pub(crate) fn finish_without_readers(mut self) -> Option<i32> {
+        let mut child = self.0.spawn().expect("the example is built");
+        drop((child.stdout.take(), child.stderr.take()));
+        child.wait().expect("an end").code()
+    }
 }
 
 /// A process to whose stdout nobody listens.

@@ -55,7 +55,9 @@ struct Line<'a>(&'a Screen);
 
 impl io::Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.log(bytes)?;
+        // A stderr that was closed (`2>&1 | head`) must not end the run: the subscriber would complain of an error on
+        // stderr, and panic there.
+        let _ = self.0.log(bytes);
         Ok(bytes.len())
     }
 
