@@ -231,6 +231,17 @@ fn a_run_to_which_nobody_listens_ends_in_good_order() {
     assert_eq!(code(&["-H", "localhost"]), Some(2));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_that_gets_no_threads_has_the_exit_code_for_that() {
+    // The event queues of so many threads need more open files.
+    let example = Process::example_path("first_steps");
+    let line = format!("ulimit -n 24 && exec {} -H http://127.0.0.1:9 --threads 30", example.display());
+    let process = Process::program("sh").args(["-c", &line]).finish();
+    assert_eq!(process.code, Some(5), "{}", process.all());
+    assert!(process.err.contains("the threads of the run could not be started"), "{}", process.err);
+}
+
 #[test]
 fn classes_are_listed_and_help_is_help() {
     let list = Process::example("first_steps").args(["--list"]).finish();

@@ -119,11 +119,12 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     let result = runtime.block_on(async {
         // Before the first user: from then on an end must be an orderly one.
         let signals = signals::Signals::new();
-        let running = test.start().map_err(|error| match error {
-            RunError::Input(error) => error,
-            other => InputError::new(other.to_string()),
-        })?;
-        Ok(watch(running, &screen, signals, csv, host.as_deref()).await)
+        match test.start() {
+            Ok(running) => Ok(watch(running, &screen, signals, csv, host.as_deref()).await),
+            Err(RunError::Input(error)) => Err(error),
+            // No thread to be had: not what was typed is wrong, so it has an exit code of its own.
+            Err(error) => Ok(Err(error)),
+        }
     })?;
     Ok(finish(&result, flags.exit_code_on_error))
 }

@@ -20,9 +20,13 @@ pub(crate) struct Process(Command);
 impl Process {
     /// An example of this package, which `cargo test` has built beside the tests.
     pub(crate) fn example(name: &str) -> Self {
+        Self::program(Self::example_path(name))
+    }
+
+    /// Where that is.
+    pub(crate) fn example_path(name: &str) -> PathBuf {
         let tests = std::env::current_exe().expect("this program");
-        let built: PathBuf = tests.ancestors().nth(2).expect("the profile's folder").join("examples").join(name);
-        Self::program(built)
+        tests.ancestors().nth(2).expect("the profile's folder").join("examples").join(name)
     }
 
     /// Any program: an example that is a package of its own, say.
