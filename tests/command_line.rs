@@ -265,6 +265,10 @@ fn classes_are_listed_and_help_is_help() {
         "--key",
         "LOADTEST_CACERT",
         "LOADTEST_HOST",
+        // Of this test's code, and of every test.
+        "at once [default: 10]",
+        "[default: 10s]",
+        "on_stop may take [default: 30s]",
     ] {
         assert!(help.out.contains(flag), "{flag}:\n{}", help.out);
     }

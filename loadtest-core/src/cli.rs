@@ -38,7 +38,7 @@ use screen::Screen;
 #[must_use]
 pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
     let command = match options::command(defaults.own_options()) {
-        Ok(command) => command,
+        Ok(command) => flags::with_defaults_of(&test, command),
         Err(error) => {
             complain(&error);
             return ExitCode::from(exit_code::INPUT);

@@ -13,15 +13,15 @@ use super::{config_users, options, tls_files};
 use crate::error::InputError;
 use crate::exit_code;
 use crate::runner::LoadTest;
-use crate::units::parse_duration;
+use crate::units::{format_duration, parse_duration};
 
 /// What was typed, or set as `LOADTEST_*` variables. Flags win over variables, both over defaults in code.
 #[derive(Debug, Parser)]
 #[command(
     about = "A load test: simulates many users at once and measures what the system under test makes of it",
     version,
-    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 5 a user did not yield, 130 second Ctrl-C.\n\
-                  Each flag can be given as a variable: LOADTEST_USERS=20 for --users 20."
+    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 5 no threads or a user that did not yield, 130 second Ctrl-C.\n\
+                  Flags with [env: …] can be given as a variable: LOADTEST_USERS=20 for --users 20."
 )]
 #[group(skip)]
 pub(super) struct Flags {
@@ -69,11 +69,11 @@ pub(super) struct Flags {
     #[arg(short, long, env = "LOADTEST_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     stop_timeout: Option<Duration>,
 
-    /// How long each on_stop may take [default: 30s]
+    /// How long each on_stop may take
     #[arg(long, env = "LOADTEST_ON_STOP_TIMEOUT", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     on_stop_timeout: Option<Duration>,
 
-    /// How many on_stops may run at once [default: 100]
+    /// How many on_stops may run at once
     #[arg(long, env = "LOADTEST_STOP_CONCURRENCY", value_name = "N", value_parser = count, allow_hyphen_values = true)]
     stop_concurrency: Option<usize>,
 
@@ -153,6 +153,27 @@ pub(super) struct Flags {
     /// User classes to run [default: all]
     #[arg(env = "LOADTEST_USER_CLASSES", value_name = "USER_CLASS", value_delimiter = ' ')]
     pub(super) user_classes: Vec<String>,
+}
+
+/// With the defaults in the help, which the test's code may have changed.
+pub(super) fn with_defaults_of(test: &LoadTest, command: Command) -> Command {
+    // What is wrong with them is said when the run would start.
+    let Ok(settings) = test.check_settings() else { return command };
+    let rate = settings.spawn_rate;
+    let defaults = [
+        ("users", settings.users.to_string()),
+        ("spawn_rate", if rate.is_finite() { rate.to_string() } else { "unlimited".to_owned() }),
+        ("run_time", settings.run_time.map_or_else(|| "until it is stopped".to_owned(), format_duration)),
+        ("stop_timeout", format_duration(settings.stop_timeout)),
+        ("on_stop_timeout", format_duration(settings.on_stop_timeout)),
+        ("stop_concurrency", settings.stop_concurrency.to_string()),
+    ];
+    defaults.into_iter().fold(command, |command, (flag, default)| {
+        command.mut_arg(flag, |argument| {
+            let help = argument.get_help().map(ToString::to_string).unwrap_or_default();
+            argument.help(format!("{help} [default: {default}]"))
+        })
+    })
 }
 
 impl Flags {
@@ -299,7 +320,26 @@ pub(super) fn explain(error: &clap::Error, command: &Command) -> u8 {
     exit_code::INPUT
 }
 
+/// Flags of Locust that there are not, and what to do instead.
+const OF_LOCUST: [(&[&str], &str); 6] = [
+    (&["-f", "--locustfile"], "this program is the locustfile"),
+    (&["-c", "--clients"], "write --users"),
+    (&["--no-web"], "write --headless"),
+    (&["-i"], "write --iterations"),
+    (&["--processes"], "one process uses all cores; --threads says how many"),
+    (&["--print-stats"], "the figures are shown anyway, unless --only-summary says otherwise"),
+];
+
+fn of_locust(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
+    let (_, instead) = OF_LOCUST.iter().find(|(flags, _)| flags.contains(&named.as_str()))?;
+    (error.kind() == ErrorKind::UnknownArgument).then(|| format!("there is no {named} as in Locust: {instead}"))
+}
+
 pub(super) fn error_line(error: &clap::Error, command: &Command) -> String {
+    if let Some(line) = of_locust(error) {
+        return line;
+    }
     let blamed = blamed(error, command);
     // Without a value it is the value that is missing.
     let has_value =
@@ -342,7 +382,8 @@ fn variable_of(argument: &Arg) -> Option<String> {
     Some(variable.to_string_lossy().into_owned())
 }
 
-/// The message and its tips, without usage and the pointer to `--help`.
+/// The message and its tips, without usage, the pointer to `--help`, and how to write a flag as a value: a user class is
+/// never called like one.
 fn one_line(text: &str) -> String {
     let text = text.strip_prefix("error: ").unwrap_or(text);
     let parts: Vec<&str> = text
@@ -350,6 +391,7 @@ fn one_line(text: &str) -> String {
         .map(str::trim)
         .filter(|line| !line.is_empty() && !line.starts_with("Usage:") && !line.starts_with("For more information"))
         .map(|line| line.strip_prefix("tip: ").unwrap_or(line))
+        .filter(|line| !line.starts_with("to pass '"))
         .collect();
     parts.join("; ").replace(":; ", ": ")
 }
@@ -362,7 +404,7 @@ mod tests {
 
     fn refused(arguments: &[&str]) -> String {
         let arguments = ["test"].iter().chain(arguments);
-        one_line(&Flags::try_parse_from(arguments).expect_err("refused").render().to_string())
+        error_line(&Flags::try_parse_from(arguments).expect_err("refused"), &Flags::command())
     }
 
     #[test]
@@ -407,10 +449,14 @@ mod tests {
             (&["--iterations-per-user", "-1"], "task runs, at least 1"),
             (&["--debug-user"], "a value is required for '--debug-user <USER_CLASS>'"),
             (&["--debug-secrets"], "--debug-user <USER_CLASS>"),
+            (&["-c", "5"], "there is no -c as in Locust: write --users"),
+            (&["--processes=4"], "--threads says how many"),
+            (&["-f", "shop.py"], "this program is the locustfile"),
         ] {
             let line = refused(arguments);
             assert!(line.contains(expected) && !line.contains('\n'), "{arguments:?}: {line}");
         }
+        assert_eq!(refused(&["--colour"]), "unexpected argument '--colour' found");
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn line(snapshot: &Snapshot, run_time: Option<Duration>) -> String {
     let mut line = format!("[{:>6}] {}", format_duration(snapshot.elapsed), users(snapshot));
     // Early in the line: what does not fit a narrow terminal is cut off.
     if let Some(left) = left(snapshot, run_time) {
-        let _ = write!(line, " · {} left", format_duration(left));
+        let _ = write!(line, " · {} left", format_duration(Duration::from_secs_f64(left.as_secs_f64().ceil())));
     }
     let _ = write!(line, " · {} requests, {:.1}/s", stats.requests(), total.current_rate);
     match stats.fail_ratio() {
