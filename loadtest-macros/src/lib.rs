@@ -414,6 +414,8 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// | `users` | how many users | `--users` |
 /// | `spawn_rate` | users started per second | `--spawn-rate` |
 /// | `run_time` | a `Duration` | `--run-time` |
+/// | `iterations` | how many tasks to run in total | `--iterations` |
+/// | `iterations_per_user` | how many tasks each user runs | `--iterations-per-user` |
 /// | `stop_timeout` | how long a task may take to finish at the end, a `Duration` | `--stop-timeout` |
 /// | `on_stop_timeout` | how long each `on_stop` may take, a `Duration` | `--on-stop-timeout` |
 /// | `stop_concurrency` | how many `on_stop`s may run at once | `--stop-concurrency` |

@@ -47,6 +47,8 @@ loadtest::main!(
     users = 2,
     spawn_rate = 100.0,
     run_time = Duration::from_millis(50),
+    iterations = 100,
+    iterations_per_user = 50,
     stop_timeout = Duration::from_secs(1),
     on_stop_timeout = Duration::from_secs(1),
     stop_concurrency = 10,
