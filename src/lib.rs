@@ -90,7 +90,7 @@
 //! | `compression` | yes | bodies of answers are asked for compressed, and decoded |
 //! | `cli` | yes | `main!` and its command line |
 //! | `feeders` | no | [`Feeder`]s of rows from CSV files and JSON lines; those from lists are always there |
-//! | `reqwest` | no | a second transport for `HttpSession` |
+//! | `reqwest` | no | `ReqwestSession`: an `HttpSession` on a second transport |
 
 pub use loadtest_core::*;
 #[cfg(feature = "http")]
@@ -107,9 +107,9 @@ pub mod __private {
     #[cfg(feature = "cli")]
     pub use loadtest_core::cli::{Defaults, main};
     pub use loadtest_core::{
-        Client, ClientSettings, ConfigField, ConfigValue, Context, Exit, InputError, IntoTaskResult, IntoWait,
-        OptionsField, Order, Scope, Settings, SetupContext, SetupOutput, TaskInfo, TaskResult, Tasks, User, UserInit,
-        Wait, check_wait,
+        Client, ClientSettings, ConfigField, ConfigValue, Context, Exit, FieldDefault, InputError, IntoTaskResult,
+        IntoWait, OptionsField, Order, Scope, Settings, SetupContext, SetupOutput, TaskInfo, TaskResult, Tasks, User,
+        UserInit, Wait, check_wait,
     };
 }
 

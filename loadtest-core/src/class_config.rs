@@ -207,7 +207,8 @@ impl ConfigField {
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` cannot be configured",
     label = "marked `#[config]`",
-    note = "it is read from text: implement `std::str::FromStr` for `{Self}`, with an error that can be shown"
+    note = "it is read from text: implement `std::str::FromStr` for `{Self}`, with an error that can be shown; around a \
+            type that is not yours put one that is"
 )]
 pub trait ConfigValue: Sized {
     /// A field of this type, still without its name.

@@ -105,6 +105,7 @@ pub(crate) fn message_with_causes(error: &dyn Error) -> String {
 ///
 /// # Errors
 /// Always: the error is the message to the loop, so that `return interrupt();` and `interrupt()?` both work.
+#[must_use = "the task goes on unless it is returned: `return interrupt();` or `interrupt()?`"]
 pub fn interrupt() -> TaskResult {
     Err(Exit(ExitKind::Interrupt { wait: false }))
 }
@@ -113,6 +114,7 @@ pub fn interrupt() -> TaskResult {
 ///
 /// # Errors
 /// Always, so that `return interrupt_and_wait();` and `interrupt_and_wait()?` both work.
+#[must_use = "the task goes on unless it is returned: `return interrupt_and_wait();` or `interrupt_and_wait()?`"]
 pub fn interrupt_and_wait() -> TaskResult {
     Err(Exit(ExitKind::Interrupt { wait: true }))
 }
@@ -121,6 +123,7 @@ pub fn interrupt_and_wait() -> TaskResult {
 ///
 /// # Errors
 /// Always, so that `return stop_user();` and `stop_user()?` both work.
+#[must_use = "the task goes on unless it is returned: `return stop_user();` or `stop_user()?`"]
 pub fn stop_user() -> TaskResult {
     Err(Exit(ExitKind::StopUser))
 }
@@ -129,6 +132,7 @@ pub fn stop_user() -> TaskResult {
 ///
 /// # Errors
 /// Always, so that `return stop_test("…");` and `stop_test("…")?` both work.
+#[must_use = "the task goes on unless it is returned: `return stop_test(\"…\");` or `stop_test(\"…\")?`"]
 pub fn stop_test(why: impl Into<Cow<'static, str>>) -> TaskResult {
     Err(Exit(ExitKind::StopTest(why.into())))
 }
@@ -137,6 +141,7 @@ pub fn stop_test(why: impl Into<Cow<'static, str>>) -> TaskResult {
 ///
 /// # Errors
 /// Always, so that `return reschedule();` and `reschedule()?` both work.
+#[must_use = "the task goes on unless it is returned: `return reschedule();` or `reschedule()?`"]
 pub fn reschedule() -> TaskResult {
     Err(Exit(ExitKind::Reschedule))
 }
@@ -157,6 +162,7 @@ pub fn reschedule() -> TaskResult {
 /// }
 /// assert!(check_cart(0).is_err());
 /// ```
+#[must_use = "the task goes on unless it is returned: `return fail(\"…\");` or `fail(\"…\")?`"]
 #[track_caller]
 pub fn fail(message: impl Into<String>) -> TaskResult {
     Err(Exit(ExitKind::Error(TaskError { message: message.into(), place: Some(Location::caller()) })))
@@ -184,6 +190,7 @@ impl IntoTaskResult for () {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<Exit>> IntoTaskResult for Result<(), E> {
     // Not `map_err(Into::into)`: the place of the error would then lie in the standard library.
     #[track_caller]

@@ -56,7 +56,7 @@ pub use task::{Order, Scope, SetupOutput, TaskInfo, Tasks};
 pub use tls::TlsOptions;
 pub use trace::Trace;
 #[doc(hidden)]
-pub use user::OptionsField;
+pub use user::{FieldDefault, OptionsField};
 pub use user::{User, UserInit};
 #[doc(hidden)]
 pub use wait::check_wait;

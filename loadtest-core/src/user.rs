@@ -119,6 +119,26 @@ impl<S> UserInit<'_, S> {
     }
 }
 
+/// The types of fields without an attribute, and of those with `#[config]` alone.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` has nothing to start with",
+    label = "no `Default`, and no attribute that says where the value comes from",
+    note = "mark it `#[client]`, `#[context]`, `#[shared]` or `#[options]` if the run gives it, or `#[init(…)]` with its \
+            value; or implement `Default` for `{Self}`"
+)]
+pub trait FieldDefault {
+    /// The value.
+    fn field_default() -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Default> FieldDefault for T {
+    fn field_default() -> Self {
+        T::default()
+    }
+}
+
 /// The types of a field marked `#[options]`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(

@@ -13,6 +13,8 @@ pub(crate) enum Helper {
     Next(Attribute),
     /// On a method it is a slip for `#[task]`.
     Tasks(Attribute),
+    /// `#[tag(…)]` or `#[transition(…)]`, as in Locust: the name, and what to write instead.
+    OfLocust(Attribute, &'static str, &'static str),
     /// `#[cfg_attr(…, task)]`: the macro sees it before the compiler decides about it.
     Conditional(Attribute),
 }
@@ -33,6 +35,14 @@ pub(crate) enum TaskArgs {
     List(syn::Result<Vec<Expr>>),
 }
 
+/// Decorators of Locust for which there is no attribute of that name, and what to write instead.
+const OF_LOCUST: [(&str, &str); 4] =
+    [("tag", TAGS_FORM), ("tags", TAGS_FORM), ("transition", TRANSITIONS_FORM), ("transitions", TRANSITIONS_FORM)];
+const TAGS_FORM: &str =
+    "tags stand in `#[task]`: write `#[task(tags(\"read\"))]` or `#[task(3, tags(\"read\", \"slow\"))]`";
+const TRANSITIONS_FORM: &str =
+    "what may follow a task of a Markov chain stands in `#[next]`: write `#[next(read = 3, leave = 1)]`";
+
 impl TaskArgs {
     fn of(meta: &Meta) -> Self {
         match meta {
@@ -51,6 +61,7 @@ impl Helper {
             Self::TaskSet(attr) => (&attr.original, "task_set"),
             Self::Next(attr) => (attr, "next"),
             Self::Tasks(attr) => (attr, "tasks"),
+            Self::OfLocust(attr, name, _) => (attr, *name),
             Self::Conditional(attr) => (attr, "cfg_attr"),
         }
     }
@@ -66,6 +77,8 @@ impl Helper {
             Some(Self::Next(original))
         } else if is_ours(attr.path(), "tasks") {
             Some(Self::Tasks(original))
+        } else if let Some((name, instead)) = OF_LOCUST.iter().find(|(name, _)| attr.path().is_ident(name)) {
+            Some(Self::OfLocust(original, name, instead))
         } else if attr.path().is_ident("cfg_attr") && hides_a_task(attr) {
             Some(Self::Conditional(original))
         } else {

@@ -142,7 +142,7 @@ fn initial_value(krate: &Krate, index: usize, field: &Field) -> TokenStream {
         Source::Shared => quote_spanned!(located_at(ty)=> __loadtest_init.shared()),
         Source::Options => quote!(<#ty as #krate::__private::OptionsField>::get(__loadtest_init)?),
         Source::Init(value) => value.to_token_stream(),
-        Source::Default => quote!(<#ty as ::core::default::Default>::default()),
+        Source::Default => quote!(<#ty as #krate::__private::FieldDefault>::field_default()),
     };
     let value = match config {
         None => value,

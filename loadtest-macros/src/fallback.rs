@@ -128,5 +128,8 @@ fn is_helper(token: &TokenTree) -> bool {
         token => matches!(token, TokenTree::Ident(_)),
     });
     let Some(TokenTree::Ident(name)) = path.last() else { return false };
-    group.delimiter() == Delimiter::Bracket && ["task", "tasks", "task_set", "next"].iter().any(|helper| name == helper)
+    group.delimiter() == Delimiter::Bracket
+        && ["task", "tasks", "task_set", "next", "tag", "tags", "transition", "transitions"]
+            .iter()
+            .any(|helper| name == helper)
 }

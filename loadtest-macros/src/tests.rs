@@ -73,7 +73,7 @@ fn a_user_becomes_its_implementation() {
                         ::core::option::Option::Some(__loadtest_value) => __loadtest_value,
                         ::core::option::Option::None => 20,
                     },
-                    name: <String as ::core::default::Default>::default(),
+                    name: <String as ::loadtest::__private::FieldDefault>::field_default(),
                 })
             }
         }

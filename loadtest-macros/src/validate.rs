@@ -50,10 +50,14 @@ pub(crate) fn known_keys(args: Vec<Arg>, keys: &Keys, errors: &mut Errors) -> Va
     Values(values)
 }
 
+/// What Locust calls a wait; too far from `wait_time` to be a slip.
+const WAITS_OF_LOCUST: [&str; 3] = ["min_wait", "max_wait", "wait_function"];
+
 fn unknown_key(key: &Ident, keys: &Keys) -> Error {
-    let proposal = closest(&key.unraw().to_string(), keys.names())
-        .map(|proposal| format!("; did you mean `{proposal}`?"))
-        .unwrap_or_default();
+    let written = key.unraw().to_string();
+    let written = if WAITS_OF_LOCUST.contains(&written.as_str()) { "wait_time" } else { &written };
+    let proposal =
+        closest(written, keys.names()).map(|proposal| format!("; did you mean `{proposal}`?")).unwrap_or_default();
     Error::new(key.span(), format!("{} knows no `{key}`{proposal} (it knows {})", keys.of, keys.listed()))
 }
 

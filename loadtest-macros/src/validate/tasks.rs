@@ -194,6 +194,7 @@ fn task(method: &Method, order: Order, errors: &mut Errors) -> Option<(Choice, V
             Helper::Next(attr) if next.is_none() => next = Some(course::next(attr, order, errors)),
             Helper::Next(attr) => errors.push(course::next_twice(attr)),
             Helper::Tasks(attr) => errors.push(tasks_on_a_method(attr)),
+            Helper::OfLocust(attr, _, instead) => errors.push(Error::new_spanned(attr.path(), instead)),
             Helper::Conditional(attr) => errors.push(conditional_task(attr)),
         }
     }

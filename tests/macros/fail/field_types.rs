@@ -22,6 +22,7 @@ struct Shopper {
     #[init("ten")]
     init: u32,
     default: NoDefault,
+    no_attribute: HttpSession,
     #[config]
     #[init(NoDefault)]
     config: NoDefault,

@@ -43,6 +43,10 @@ impl Chain {
     async fn no_task(&mut self) {}
 
     #[task]
+    #[transition("last")]
+    async fn as_in_locust(&mut self) {}
+
+    #[task]
     async fn last(&mut self) {}
 }
 

@@ -29,6 +29,11 @@ impl Shopper {
     }
 
     #[task]
+    async fn text(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+
+    #[task]
     async fn no_error(&mut self) -> Result<(), NoError> {
         Ok(())
     }

@@ -28,6 +28,10 @@ impl Shopper {
     #[task(tags = "read")]
     async fn assigned(&mut self) {}
 
+    #[task]
+    #[tag("read")]
+    async fn as_in_locust(&mut self) {}
+
     #[task(tags("read"), 3, 4)]
     async fn two_weights(&mut self) {}
 }

@@ -13,6 +13,16 @@ use loadtest::{User, tasks};
 #[user(weight(3), "name", name "Shopper", weight = 3 4)]
 struct Shopper;
 
+#[derive(User)]
+#[user(min_wait = 5000, max_wait = 15000)]
+struct Visitor;
+
+#[tasks]
+impl Visitor {
+    #[task]
+    async fn look(&mut self) {}
+}
+
 #[tasks]
 impl Shopper {
     #[task]
