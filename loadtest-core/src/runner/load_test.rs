@@ -145,7 +145,8 @@ impl LoadTest {
         self
     }
 
-    /// Whether to accept any certificate, whatever [`tls`](Self::tls) says: for test systems alone.
+    /// Whether to accept any certificate, whatever [`tls`](Self::tls) says; not by default, and for test systems
+    /// alone.
     pub fn insecure(mut self, insecure: bool) -> Self {
         self.insecure = Some(insecure);
         self
@@ -222,7 +223,8 @@ impl LoadTest {
         self
     }
 
-    /// Whether to take every weight, of classes and of tasks, for 1. Fixed counts stay, and so do classes with weight 0.
+    /// Whether to take every weight, of classes and of tasks, for 1; not by default. Fixed counts stay, and so do
+    /// classes with weight 0.
     pub fn equal_weights(mut self, equal: bool) -> Self {
         self.filter.equal_weights = equal;
         self

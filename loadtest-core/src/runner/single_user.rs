@@ -7,8 +7,8 @@ use crate::trace::Trace;
 use crate::user::User;
 
 impl LoadTest {
-    /// How many tasks to run in total, over all users and exactly; at least 1. Then the users leave in good order, with
-    /// `on_stop` and `teardown`, and the run has ended by [`EndedBy::Iterations`](crate::EndedBy::Iterations).
+    /// How many tasks to run in total, over all users and exactly; at least 1, and without a limit by default. Then the
+    /// users leave in good order, with `on_stop` and `teardown`, and the run has ended by [`EndedBy::Iterations`](crate::EndedBy::Iterations).
     ///
     /// An iteration is one run of one task. Entering a task set is none, the tasks in it are. Every run counts, however it
     /// ends: with an error, a panic, or dropped by a stop. Who runs how many depends on how long each takes. Users whose
@@ -20,8 +20,8 @@ impl LoadTest {
         self
     }
 
-    /// How many tasks each user runs before it leaves, as with [`stop_user`](crate::stop_user); at least 1. The run ends
-    /// when every user has left. What counts: see [`iterations`](Self::iterations).
+    /// How many tasks each user runs before it leaves, as with [`stop_user`](crate::stop_user); at least 1, and without a limit
+    /// by default. The run ends when every user has left. What counts: see [`iterations`](Self::iterations).
     ///
     /// A user that is replaced because its `on_start` failed has run no task yet.
     pub fn iterations_per_user(mut self, tasks: u64) -> Self {
