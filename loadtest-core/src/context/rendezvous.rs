@@ -139,7 +139,8 @@ impl Context {
     /// `on_stop` nothing but its time limit ends the wait.
     ///
     /// More users than there are never come together: those who came wait until they are stopped. The log warns of it once
-    /// for each name. Where it may happen, [`rendezvous_timeout`](Self::rendezvous_timeout) has a limit. In a run of a
+    /// for each name. Users that have left by themselves, also because all [iterations](crate::LoadTest::iterations) are
+    /// begun, do not come either. Where it may happen, [`rendezvous_timeout`](Self::rendezvous_timeout) has a limit. In a run of a
     /// [single user](crate::LoadTest::run_single_user) nobody else can come, and the user goes on at once.
     ///
     /// # Errors
