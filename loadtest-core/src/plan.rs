@@ -130,6 +130,10 @@ impl Plan {
     }
 
     fn shares(&self) -> Vec<Share> {
+        if self.run.meetings.alone {
+            // One user of one class, whatever its share in other runs is.
+            return vec![Share { fixed_count: 0, weight: 1.0 }; self.classes.len()];
+        }
         let equal = self.settings.equal_weights;
         self.classes
             .iter()

@@ -8,7 +8,8 @@ use crate::plan::UserClass;
 
 type Classes = Vec<Arc<dyn UserClass>>;
 
-/// The classes that a run takes, from those that were added to it.
+/// The classes that a run takes, from those that were added to it. A run of one user `alone` takes it from a class that has
+/// none in other runs, too.
 ///
 /// # Errors
 /// When two are called the same, a setting fits no class, or no class has users.
@@ -16,6 +17,7 @@ pub(super) fn of_the_run(
     mut classes: Classes,
     configs: &[(String, ClassConfig)],
     only: Option<&[String]>,
+    alone: bool,
 ) -> Result<Classes, InputError> {
     if classes.is_empty() {
         return Err(InputError::new("there is no user class to run: add one with .user::<MyUser>()"));
@@ -36,7 +38,7 @@ pub(super) fn of_the_run(
     if let Some(only) = only {
         classes.retain(|class| only.iter().any(|name| name == class.name()));
     }
-    with_users(classes)
+    if alone { Ok(classes) } else { with_users(classes) }
 }
 
 /// What to say of a name that no class has.

@@ -310,7 +310,7 @@ impl LoadTest {
     /// The classes of the run and their tasks.
     fn tasked(&self) -> Result<Tasked, InputError> {
         let classes = self.classes.iter().cloned().collect::<Result<Vec<_>, _>>()?;
-        let classes = classes::of_the_run(classes, &self.configs, self.only.as_deref())?;
+        let classes = classes::of_the_run(classes, &self.configs, self.only.as_deref(), self.is_single_user)?;
         let tasked = Tasked::new(classes, &self.filter)?;
         if !tasked.left_out.is_empty() {
             tracing::warn!("left out, as no task of theirs has these tags: {}", tasked.left_out.join(", "));

@@ -410,3 +410,24 @@ fn a_configured_wait_wins_over_that_of_the_tasks() {
     let config = crate::ClassConfig::new().wait_time(constant(SECOND * 3));
     assert_eq!(began(test().configure("OwnWait", config)), [0, 3000, 6000]);
 }
+
+/// A class that has no users, and one that has two, but in a run of one to look at.
+struct Few<const COUNT: u64>;
+impl<const COUNT: u64> Script for Few<COUNT> {
+    const WEIGHT: f64 = 0.0;
+    const FIXED_COUNT: u64 = COUNT;
+    fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+        log(cx, "task");
+        Box::pin(async { Ok(()) })
+    }
+}
+
+#[test]
+fn one_user_to_look_at_is_had_of_every_class() {
+    for test in [test::<Few<0>>(), test::<Few<2>>()] {
+        let (outcome, log) = run_to_end(test.single_user(), 1);
+        assert_eq!(log[0], (0, "task 0".to_owned()));
+        assert_eq!(outcome.snapshot.warnings, Vec::<String>::new());
+    }
+    assert!(test::<Few<0>>().plan().is_err());
+}
