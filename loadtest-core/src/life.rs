@@ -132,6 +132,10 @@ async fn one_user<U: User>(
         let wait = |user: &U| configured.cloned().or_else(|| user.own_wait_time()).unwrap_or_else(|| user.wait_time());
         task_loop(&mut user, &scope, wait).await
     };
+    if let Leave::StopTest(why) = &leave {
+        // At once: the others need not go on while this one says goodbye.
+        seat.alive.stop_test(why.clone());
+    }
     seat.alive.set(Phase::Stopping);
     seat.control.set_task(IN_NO_TASK, busy);
     seat.control.set_intended_start(None);

@@ -431,3 +431,31 @@ fn one_user_to_look_at_is_had_of_every_class() {
     }
     assert!(test::<Few<0>>().plan().is_err());
 }
+
+/// The first of two users ends the test, and takes its time to say goodbye.
+struct Slowly;
+impl Script for Slowly {
+    fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+        log(cx, "task");
+        Box::pin(async { if cx.user_number() == 0 { stop_test("enough") } else { Ok(()) } })
+    }
+    fn on_stop(cx: &Context) -> LocalFuture<'_, TaskResult> {
+        Box::pin(async {
+            if cx.user_number() == 0 {
+                tokio::time::sleep(SECOND * 20).await;
+            }
+            log(cx, "on_stop");
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn stop_test_stops_the_others_at_once() {
+    let (outcome, log) = run_to_end(test::<Slowly>().users(2), 1);
+    assert_eq!(outcome.ended_by, EndedBy::StopTest("enough".to_owned()));
+    assert_eq!(
+        log.iter().map(|(at, what)| format!("{at} {what}")).collect::<Vec<_>>(),
+        ["0 task 0", "0 task 1", "0 on_stop 1", "20000 on_stop 0"]
+    );
+}
