@@ -5,6 +5,10 @@ use std::fmt::Write;
 use crate::plan::Plan;
 use crate::task::graph::Graph;
 
+/// Sets that all lead to each other have as many ways as there are orders of them. When so many tasks of a class are in
+/// the tree, each set that is in it already is cut.
+const MOST_TASKS: usize = 10_000;
+
 /// The share of a class or task, and what is in it.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Ratio {
@@ -12,7 +16,7 @@ pub(crate) struct Ratio {
     /// From 0 to 1: of the level that it is in.
     pub(crate) share: f64,
     pub(crate) inside: Vec<Self>,
-    /// A set that contains itself: what is in it stands further up.
+    /// A set that contains itself, or one of very many: what is in it stands further up.
     pub(crate) cut: bool,
 }
 
@@ -29,34 +33,55 @@ impl Plan {
                 let users = dealt.iter().filter(|class| usize::from(**class) == number).count();
                 #[expect(clippy::cast_precision_loss, reason = "a share of at most a million users")]
                 let share = users as f64 / dealt.len().max(1) as f64;
-                Ratio { name: class.name(), share, inside: tasks(graph, 0, &mut vec![0]), cut: false }
+                Ratio { name: class.name(), share, inside: Tree::of(graph), cut: false }
             })
             .collect()
     }
 }
 
-/// The tasks of a set; `path` are the sets around them.
-fn tasks(graph: &Graph, set: usize, path: &mut Vec<usize>) -> Vec<Ratio> {
-    let plan = &graph.sets[set];
-    let shares = plan.course.shares();
-    let mut found = Vec::new();
-    for (number, (task, share)) in plan.info.tasks.iter().zip(shares).enumerate() {
-        if share <= 0.0 {
-            continue;
-        }
-        let mut ratio = Ratio { name: task.name, share, inside: Vec::new(), cut: false };
-        match plan.enters[number] {
-            Some(set) if path.contains(&set) => ratio.cut = true,
-            Some(set) => {
-                path.push(set);
-                ratio.inside = tasks(graph, set, path);
-                path.pop();
-            }
-            None => {}
-        }
-        found.push(ratio);
+/// A tree of tasks that is being made.
+struct Tree<'a> {
+    graph: &'a Graph,
+    /// By set: a chain's take a while.
+    shares: Vec<Vec<f64>>,
+    /// The sets around the present one, and itself.
+    path: Vec<usize>,
+    /// Whether each set is in the tree already.
+    seen: Vec<bool>,
+    tasks: usize,
+}
+
+impl<'a> Tree<'a> {
+    fn of(graph: &'a Graph) -> Vec<Ratio> {
+        let shares = graph.sets.iter().map(|plan| plan.course.shares()).collect();
+        let mut tree = Self { graph, shares, path: Vec::new(), seen: vec![false; graph.sets.len()], tasks: 0 };
+        tree.inside(0)
     }
-    found
+
+    /// The tasks of a set.
+    fn inside(&mut self, set: usize) -> Vec<Ratio> {
+        let plan = &self.graph.sets[set];
+        self.seen[set] = true;
+        self.path.push(set);
+        let mut found = Vec::new();
+        for (number, task) in plan.info.tasks.iter().enumerate() {
+            let share = self.shares[set][number];
+            if share <= 0.0 {
+                continue;
+            }
+            self.tasks += 1;
+            let mut ratio = Ratio { name: task.name, share, inside: Vec::new(), cut: false };
+            if let Some(set) = plan.enters[number] {
+                ratio.cut = self.path.contains(&set) || (self.tasks > MOST_TASKS && self.seen[set]);
+                if !ratio.cut {
+                    ratio.inside = self.inside(set);
+                }
+            }
+            found.push(ratio);
+        }
+        self.path.pop();
+        found
+    }
 }
 
 /// Both trees as text, as Locust prints them.
@@ -129,6 +154,48 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::task::graph::Filter;
+    use crate::task::{Scope, SetInfo, TaskInfo, Tasks};
+    use crate::{Exit, SetupContext, TaskResult};
+
+    /// One of twelve sets that all lead to each other.
+    struct Knot<const N: u8>;
+
+    impl<const N: u8> Tasks for Knot<N> {
+        const TASKS: &'static [TaskInfo] = &[
+            TaskInfo::new("task", 1),
+            TaskInfo::set::<Knot<0>>("0", 1),
+            TaskInfo::set::<Knot<1>>("1", 1),
+            TaskInfo::set::<Knot<2>>("2", 1),
+            TaskInfo::set::<Knot<3>>("3", 1),
+            TaskInfo::set::<Knot<4>>("4", 1),
+            TaskInfo::set::<Knot<5>>("5", 1),
+            TaskInfo::set::<Knot<6>>("6", 1),
+            TaskInfo::set::<Knot<7>>("7", 1),
+            TaskInfo::set::<Knot<8>>("8", 1),
+            TaskInfo::set::<Knot<9>>("9", 1),
+            TaskInfo::set::<Knot<10>>("10", 1),
+            TaskInfo::set::<Knot<11>>("11", 1),
+        ];
+        type Shared = ();
+        async fn setup(_: &SetupContext) -> Result<(), Exit> {
+            Ok(())
+        }
+        async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn sets_that_all_lead_to_each_other_have_a_tree_of_bounded_size() {
+        fn count(ratios: &[Ratio]) -> usize {
+            ratios.iter().map(|ratio| 1 + count(&ratio.inside)).sum()
+        }
+        let graph = Graph::new(SetInfo::of::<Knot<0>>(), &Filter::default()).expect("a graph").expect("tasks");
+        assert_eq!(graph.sets.len(), 12);
+        let tree = Tree::of(&graph);
+        assert!(tree.len() == 13 && count(&tree) < 2 * MOST_TASKS, "{}", count(&tree));
+    }
 
     fn leaf(name: &'static str, share: f64) -> Ratio {
         Ratio { name, share, inside: Vec::new(), cut: false }
