@@ -8,7 +8,8 @@ use crate::user::User;
 
 impl LoadTest {
     /// How many tasks to run in total, over all users and exactly; at least 1, and without a limit by default. Then the
-    /// users leave in good order, with `on_stop` and `teardown`, and the run has ended by [`EndedBy::Iterations`](crate::EndedBy::Iterations).
+    /// users leave in good order, with `on_stop` and `teardown`, and the run has ended by
+    /// [`EndedBy::Iterations`](crate::EndedBy::Iterations).
     ///
     /// An iteration is one run of one task. Entering a task set is none, the tasks in it are. Every run counts, however it
     /// ends: with an error, a panic, or dropped by a stop. Who runs how many depends on how long each takes. Users whose
