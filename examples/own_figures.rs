@@ -3,6 +3,8 @@
 //! `cargo run --release --example own_figures` starts a small server of its own and tests that; with `-- --csv shop` the
 //! figures are in `shop_transactions.csv` and `shop_metrics.csv` as well.
 
+#![expect(clippy::print_stdout, reason = "what a listener says at the end of a run")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use loadtest::prelude::*;
