@@ -114,8 +114,9 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_LOGFILE", value_name = "FILE")]
     pub(super) logfile: Option<PathBuf>,
 
-    /// What holds for a user class in place of its code: weight, fixed_count, host, wait_time and configurable fields,
-    /// as {"user_class_name": "Shopper", "weight": 2}, a list of these, or a .json file; can be repeated
+    /// What holds for a user class in place of its code: weight, fixed_count, host, wait_time (in seconds) and
+    /// configurable fields, as {"user_class_name": "Shopper", "weight": 2}, a list of these, or a .json file; can be
+    /// repeated
     #[arg(long, env = "LOADTEST_CONFIG_USERS", value_name = "JSON", hide_env_values = true)]
     config_users: Vec<String>,
 
