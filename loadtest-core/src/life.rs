@@ -210,6 +210,8 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
     let (busy, iterations): (&Busy, &Iterations) = (&scope.cx.shard().busy, scope.cx.iterations());
     // By its depth, as a class may be a set of its own, too.
     let name = (place.depth > 0).then_some(plan.info.name);
+    // Asked once: for the rest of its life a user touches no memory of its context for this.
+    let is_traced = scope.cx.trace().is_some();
     // A panic is the user's, and no reason not to go on.
     let wait_of = |set: &S| match panics::catch(|| wait_time(set)) {
         Ok(wait) => wait,
@@ -242,7 +244,9 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
             control.count_task_run();
             Some(iteration)
         };
-        scope.cx.tell_task(name, plan.info.tasks[task].name);
+        if is_traced {
+            scope.cx.tell_task(name, plan.info.tasks[task].name);
+        }
         control.set_task(task_number(place.set, task), busy);
         let (ended, yielded) = until_stopped(pin!(Some(set.run_task(task, scope))), control, place.depth).await;
         control.set_task(IN_NO_TASK, busy);

@@ -23,17 +23,27 @@ pub(crate) enum Ended {
 /// and every user would hold its largest task twice.
 pub(crate) type Slot<'a, F> = Pin<&'a mut Option<F>>;
 
-fn poll_caught<F: Future>(slot: Slot<'_, F>, cx: &mut TaskContext<'_>) -> Poll<Result<F::Output, panics::Panic>> {
-    let Some(future) = slot.as_pin_mut() else { return Poll::Pending };
-    match panics::catch(|| future.poll(cx)) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
+/// Polls it, and drops it when it has ended: both are user code, and under one guard.
+fn poll_caught<F: Future>(mut slot: Slot<'_, F>, cx: &mut TaskContext<'_>) -> Poll<Result<F::Output, panics::Panic>> {
+    let polled = panics::catch(|| {
+        let polled = slot.as_mut().as_pin_mut()?.poll(cx);
+        if polled.is_ready() {
+            slot.set(None);
+        }
+        Some(polled)
+    });
+    match polled {
+        Ok(Some(Poll::Ready(value))) => Poll::Ready(Ok(value)),
+        Ok(_) => Poll::Pending,
         Err(panic) => Poll::Ready(Err(panic)),
     }
 }
 
 /// Drops what is left of a task or hook; a panic in that is how it ended, unless it had panicked before.
 fn finish<F>(mut slot: Slot<'_, F>, ended: Ended) -> Ended {
+    if slot.is_none() {
+        return ended;
+    }
     match (panics::catch(|| slot.set(None)), ended) {
         (Err(panic), Ended::Returned(_) | Ended::Dropped | Ended::OutOfTime(_)) => Ended::Panicked(panic),
         (_, ended) => ended,
