@@ -90,6 +90,13 @@ fn setting_the_same_again_changes_nothing_and_is_cheap() {
     assert_eq!(browser.sent("/b"), "sid=2");
     browser.set("/a/1", &["sid=1; Path=/"]);
     assert_eq!(browser.sent("/b"), "sid=1", "the last one counts, not the last different one");
+    // Fewer, more, and what begins alike.
+    for lines in [&["sid=1; Path=/", "b=2; Path=/"][..], &["sid=1; Path=/"], &["sid=1; Path=/x"], &["sid=1; Path=/"]] {
+        browser.sent("/b");
+        browser.set("/a/1", lines);
+        assert!(!kept(&browser), "{lines:?}");
+    }
+    browser.set("/a/1", &["b=; Path=/; Max-Age=0", "sid=; Path=/x; Max-Age=0"]);
     // Without a path it matters which request is answered; with a short `Max-Age` it matters when.
     for line in ["here=1", "last_path=/x", "next=1; Path=/; Path=", "soon=1; Path=/; max-age = 59"] {
         browser.set("/a/1", &[line]);
