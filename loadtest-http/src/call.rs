@@ -77,20 +77,24 @@ pub(crate) struct Broken {
 
 impl Call {
     pub(crate) fn new(hop: Hop, broken: Option<Box<Broken>>, limits: Limits) -> Box<Self> {
-        Box::new(Self {
-            settings: Settings { name: None, expected: None, limits },
-            method: Method::GET,
-            hop,
-            broken,
-            pending: None,
-            answer: Answer::default(),
-            is_answered: false,
-            service_time: Duration::ZERO,
-            length: 0,
-            failed: None,
-            is_recorded: false,
-            telling: None,
-        })
+        // Made where it stays: by value it would be copied there.
+        Box::write(
+            Box::new_uninit(),
+            Self {
+                settings: Settings { name: None, expected: None, limits },
+                method: Method::GET,
+                hop,
+                broken,
+                pending: None,
+                answer: Answer::default(),
+                is_answered: false,
+                service_time: Duration::ZERO,
+                length: 0,
+                failed: None,
+                is_recorded: false,
+                telling: None,
+            },
+        )
     }
 
     /// Counts an answer by the verdict that there is; a second time it does nothing.

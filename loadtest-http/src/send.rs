@@ -43,9 +43,10 @@ impl<C: Checks> RequestBuilder<C> {
     pub fn send(self) -> impl Future<Output = Result<Response, RecordedError>> {
         let Self { session, mut call, checks } = self;
         // A block, and no `async fn`: as arguments of one they would be moved, and the future, of which each user keeps one,
-        // would hold them twice.
+        // would hold them twice. Pinned where it lies, a future is polled there; awaited by value, it is copied first, unless
+        // the compiler sees through it.
         async move {
-            exchange(&session.0, &mut call).await?;
+            pin!(exchange(&session.0, &mut call)).await?;
             let mut response = judged(&session.0, call, checks)?;
             response.call.record();
             Ok(response)
@@ -73,7 +74,7 @@ impl<C: Checks> RequestBuilder<C> {
     pub fn catch_response(self) -> impl Future<Output = Result<CaughtResponse, RecordedError>> {
         let Self { session, mut call, checks } = self;
         async move {
-            exchange(&session.0, &mut call).await?;
+            pin!(exchange(&session.0, &mut call)).await?;
             judged(&session.0, call, checks).map(CaughtResponse)
         }
     }
@@ -143,7 +144,7 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
             if let Some(telling) = telling {
                 Box::pin(telling.request(&outgoing, pending)).await;
             }
-            inner.transport.exchange(&inner.setup.network, &outgoing, pending, answer).await?
+            pin!(inner.transport.exchange(&inner.setup.network, &outgoing, pending, answer)).await?
         };
         if let Some(telling) = telling {
             telling.answer(answer, ready, pending, limits);
@@ -228,10 +229,11 @@ fn how_far(call: &Call) -> String {
 /// The phases that begin when the connection is ready.
 fn note_times(pending: Option<&mut Pending>, answer: &Answer, ready: Instant, end: Instant) {
     let Some(pending) = pending else { return };
-    let first = answer.first.unwrap_or(end);
     let phases = pending.phases_mut();
-    phases.first_byte += first.saturating_duration_since(ready);
-    phases.download += end.saturating_duration_since(first);
+    phases.first_byte += answer.first.unwrap_or(end).saturating_duration_since(ready);
+    if let Some(first) = answer.first {
+        phases.download += end.saturating_duration_since(first);
+    }
 }
 
 /// The name under which a request is counted.

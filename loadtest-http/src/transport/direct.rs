@@ -10,6 +10,7 @@
 //! 9110, 9.2.2; RFC 9112, 9.3.1). That is counted: the server may have seen both.
 
 use std::cell::RefCell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -86,7 +87,7 @@ impl Direct {
                     Connection::new(stream)
                 }
             };
-            let outcome = connection.exchange(&network.buffers, outgoing, streamed, pending).await;
+            let outcome = pin!(connection.exchange(&network.buffers, outgoing, streamed, pending)).await;
             pending.phases_mut().reused += u32::from(is_kept && !connection.is_untouched());
             match outcome {
                 Ok((whole, reusable)) => {

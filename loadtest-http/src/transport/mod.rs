@@ -15,6 +15,7 @@ mod socket;
 mod tls;
 
 use std::fmt;
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -131,7 +132,7 @@ impl Transport {
         answer: &mut Answer,
     ) -> Result<Instant, Fault> {
         match self {
-            Self::Direct(direct) => direct.exchange(network, outgoing, pending, answer).await,
+            Self::Direct(direct) => pin!(direct.exchange(network, outgoing, pending, answer)).await,
             #[cfg(feature = "reqwest")]
             Self::Reqwest => Box::pin(network.reqwest.exchange(&network.tls, outgoing, pending, answer)).await,
         }

@@ -18,7 +18,7 @@ mod tests;
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use http::Method;
 use loadtest_core::stats::Pending;
@@ -178,11 +178,13 @@ impl<S: Socket> Future for Exchange<'_, S> {
         let read = this.reading.poll(cx, &mut this.connection.socket, &mut buffer, this.pending);
         this.buffers.read(buffer);
         this.connection.answered = this.reading.is_begun();
-        read.map(|outcome| match (outcome, this.failed.take()) {
-            (Ok((answer, keeps)), _) => Ok((answer, keeps && this.keeps && this.writing.is_whole())),
-            (Err(Trouble::Closed | Trouble::Io(_)), Some(error)) => Err(Trouble::Io(error)),
-            (Err(trouble), _) => Err(trouble),
-        })
+        match ready!(read) {
+            Ok((answer, keeps)) => Poll::Ready(Ok((answer, keeps && this.keeps && this.writing.is_whole()))),
+            Err(trouble) => Poll::Ready(Err(match (trouble, this.failed.take()) {
+                (Trouble::Closed | Trouble::Io(_), Some(error)) => Trouble::Io(error),
+                (trouble, _) => trouble,
+            })),
+        }
     }
 }
 

@@ -86,8 +86,8 @@ impl Reading {
                 return Poll::Ready(self.end());
             }
             self.begun = true;
-            if let Some(whole) = self.take(read.filled(), pending)? {
-                return Poll::Ready(Ok(whole));
+            if let Some(ended) = self.take(read.filled(), pending).transpose() {
+                return Poll::Ready(ended);
             }
             if self.first.is_none() && (self.body.is_some() || !self.held.is_empty()) {
                 self.first = Some(Instant::now());
