@@ -459,3 +459,24 @@ fn stop_test_stops_the_others_at_once() {
         ["0 task 0", "0 task 1", "0 on_stop 1", "20000 on_stop 0"]
     );
 }
+
+#[test]
+fn the_first_tasks_of_all_users_are_drawn_by_weight_for_every_seed() {
+    use crate::context::{Stream, generator};
+    use crate::task::choice::Chooser;
+    // Neighbouring user numbers and seeds must not have neighbouring generators.
+    let chooser = Chooser::new([3, 1, 6]).expect("weights");
+    let far = |seed: u64| {
+        let mut counts = [0.0; 3];
+        for user in 0..2_000 {
+            counts[chooser.choose(&mut generator(seed, "Shopper", user, 0, Stream::Tasks))] += 1.0;
+        }
+        let expected = [600.0, 200.0, 1200.0];
+        let squares =
+            counts.iter().zip(expected).map(|(count, expected): (&f64, f64)| (count - expected).powi(2) / expected);
+        // Two degrees of freedom: exceeded once in a thousand.
+        squares.sum::<f64>() > 13.82
+    };
+    let far = (0..100).filter(|seed| far(*seed)).count();
+    assert!(far <= 2, "{far} of 100 seeds");
+}
