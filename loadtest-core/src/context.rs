@@ -8,7 +8,8 @@ mod trace;
 pub(crate) mod transactions;
 
 use std::any::{Any, TypeId};
-use std::cell::RefCell;
+use std::borrow::Cow;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::convert::Infallible;
 use std::error::Error;
@@ -96,6 +97,9 @@ impl fmt::Debug for RunInfo {
     }
 }
 
+/// Ends the whole run, with the reason.
+pub(crate) type StopTest = Rc<dyn Fn(Cow<'static, str>)>;
+
 /// What is the same for all users of one shard: one thread, no locks.
 pub(crate) struct ShardInfo {
     pub(crate) recorder: RecorderHandle,
@@ -104,6 +108,8 @@ pub(crate) struct ShardInfo {
     pub(crate) timer: Timer,
     /// What every `setup` of the run returned, in the order of the plan.
     pub(crate) set_up: RefCell<Arc<[Arc<dyn Any + Send + Sync>]>>,
+    /// Ends the whole run, with the reason; there is none in tests of clients.
+    pub(crate) stop_test: OnceCell<StopTest>,
     locals: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
 }
 
@@ -114,6 +120,7 @@ impl ShardInfo {
             busy,
             timer: Timer::Tokio,
             set_up: RefCell::new(Arc::new([])),
+            stop_test: OnceCell::new(),
             locals: RefCell::default(),
         }
     }
@@ -336,6 +343,13 @@ impl Context {
 
     pub(crate) fn run_options(&self) -> Option<&RunOptions> {
         self.0.run.options.as_ref()
+    }
+
+    /// Asks for the end of the whole run: at once, while whoever says so has yet to run its `on_stop`s.
+    pub(crate) fn stop_test(&self, why: Cow<'static, str>) {
+        if let Some(stop_test) = self.0.shard.stop_test.get() {
+            stop_test(why);
+        }
     }
 
     pub(crate) fn control(&self) -> &UserControl {

@@ -51,10 +51,8 @@ pub(crate) struct Seat {
 enum Leave {
     /// The user was asked to stop.
     Stopped,
-    /// The user said so itself.
+    /// The user said so itself, or ended the whole test.
     StopUser,
-    /// It ends the whole test.
-    StopTest(Cow<'static, str>),
     /// `on_start` did not succeed: another user is to take the seat; a set is not entered.
     StartFailed,
     /// A task said `interrupt`; whether the task that entered the set is followed by its wait.
@@ -88,10 +86,6 @@ pub(crate) fn live<U: User + 'static>(
             );
             match one_user::<U>(&seat, &cx, &shared, &graph, incarnation).await {
                 Leave::Stopped | Leave::StopUser | Leave::ChainEnded | Leave::Interrupted { .. } => return,
-                Leave::StopTest(why) => {
-                    seat.alive.stop_test(why);
-                    return;
-                }
                 Leave::StartFailed => {
                     seat.alive.set(Phase::Replacing);
                     stoppable(pin!(tokio::time::sleep(back_off)), &seat.control).await;
@@ -132,10 +126,6 @@ async fn one_user<U: User>(
         let wait = |user: &U| configured.cloned().or_else(|| user.own_wait_time()).unwrap_or_else(|| user.wait_time());
         task_loop(&mut user, &scope, wait).await
     };
-    if let Leave::StopTest(why) = &leave {
-        // At once: the others need not go on while this one says goodbye.
-        seat.alive.stop_test(why.clone());
-    }
     seat.alive.set(Phase::Stopping);
     seat.control.set_task(IN_NO_TASK, busy);
     seat.control.set_intended_start(None);
@@ -146,7 +136,10 @@ async fn one_user<U: User>(
     let stopped = bounded(pin!(Some(user.on_stop())), seat.run.on_stop.timeout).await;
     let leave = match (stopped, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
-        (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _) => Leave::StopTest(why),
+        (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), leave) => {
+            cx.stop_test(why);
+            leave
+        }
         (failed, leave) => {
             exception(cx, None, "on_stop", failed);
             leave
@@ -175,7 +168,10 @@ fn after_on_start(cx: &Context, set: Option<&'static str>, started: Ended) -> Op
     match started {
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule))) => None,
         Ended::Returned(Err(Exit(ExitKind::StopUser))) => Some(Leave::StopUser),
-        Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => Some(Leave::StopTest(why)),
+        Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => {
+            cx.stop_test(why);
+            Some(Leave::StopUser)
+        }
         Ended::Returned(Err(Exit(ExitKind::Interrupt { wait }))) if set.is_some() => Some(Leave::Interrupted { wait }),
         failed => {
             exception(cx, set, "on_start", failed);
@@ -191,7 +187,10 @@ fn after_task(cx: &Context, set: Option<&'static str>, task: &'static str, ended
         Ended::Returned(Ok(()) | Err(Exit(ExitKind::Recorded))) => ControlFlow::Continue(false),
         Ended::Returned(Err(Exit(ExitKind::Reschedule))) => ControlFlow::Continue(true),
         Ended::Returned(Err(Exit(ExitKind::StopUser))) => ControlFlow::Break(Leave::StopUser),
-        Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => ControlFlow::Break(Leave::StopTest(why)),
+        Ended::Returned(Err(Exit(ExitKind::StopTest(why)))) => {
+            cx.stop_test(why);
+            ControlFlow::Break(Leave::StopUser)
+        }
         Ended::Returned(Err(Exit(ExitKind::Interrupt { wait }))) if set.is_some() => {
             ControlFlow::Break(Leave::Interrupted { wait })
         }

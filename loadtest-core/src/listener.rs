@@ -6,8 +6,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::context::StopTest;
 use crate::exit::{Exit, ExitKind, IntoTaskResult, TaskResult};
-use crate::life::board::StopTest;
 use crate::life::exceptions::{describe, log_exception};
 use crate::life::panics;
 use crate::life::poll::Ended;

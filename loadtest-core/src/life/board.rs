@@ -1,6 +1,5 @@
 //! A shard's notice board: how many users are where, readable from other threads at any time.
 
-use std::borrow::Cow;
 use std::cell::Cell;
 use std::fmt;
 use std::rc::Rc;
@@ -53,15 +52,11 @@ pub(crate) enum Phase {
     Stopping,
 }
 
-/// Ends the whole run, with the reason.
-pub(crate) type StopTest = Rc<dyn Fn(Cow<'static, str>)>;
-
 /// What the users of a shard tell it when they leave.
 pub(crate) struct WaysOut {
     pub(crate) board: Arc<Board>,
     /// A user is gone.
     pub(crate) gone: Notify,
-    pub(crate) stop_test: StopTest,
 }
 
 /// A user on the board; takes itself off when it is dropped, however its future ended.
@@ -98,11 +93,6 @@ impl Alive {
 
     pub(crate) fn replaced(&self) {
         self.ways_out.board.replaced.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// Asks for the end of the whole run.
-    pub(crate) fn stop_test(&self, why: Cow<'static, str>) {
-        (self.ways_out.stop_test)(why);
     }
 }
 

@@ -84,8 +84,10 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     let stopped = bounded(pin!(Some(set.on_stop())), bound).await;
     let leave = match (stopped, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule | ExitKind::Interrupt { .. }))), leave) => leave,
-        (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _)
-        | (Ended::Returned(Err(Exit(ExitKind::StopUser))), Leave::StopTest(why)) => Leave::StopTest(why),
+        (Ended::Returned(Err(Exit(ExitKind::StopTest(why)))), _) => {
+            cx.stop_test(why);
+            Leave::StopUser
+        }
         (Ended::Returned(Err(Exit(ExitKind::StopUser))), _) => Leave::StopUser,
         (failed, leave) => {
             exception(cx, Some(name), "on_stop", failed);
@@ -102,7 +104,6 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
         Leave::Stopped | Leave::StartFailed | Leave::Interrupted { wait: true } => Ok(()),
         Leave::Interrupted { wait: false } | Leave::ChainEnded => Err(Exit(ExitKind::Reschedule)),
         Leave::StopUser => Err(Exit(ExitKind::StopUser)),
-        Leave::StopTest(why) => Err(Exit(ExitKind::StopTest(why))),
     }
 }
 

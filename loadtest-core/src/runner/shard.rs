@@ -16,9 +16,9 @@ use tokio::task::{JoinError, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::context::control::{IN_SETUP, IN_TEARDOWN, Stop, UserControl};
-use crate::context::{Context, NO_USER, SetupContext, ShardInfo};
+use crate::context::{Context, NO_USER, SetupContext, ShardInfo, StopTest};
 use crate::exit::{Exit, ExitKind};
-use crate::life::board::{Alive, Board, StopTest, WaysOut};
+use crate::life::board::{Alive, Board, WaysOut};
 use crate::life::exceptions::{describe, record_exception};
 use crate::life::poll::{Ended, bounded, caught};
 use crate::life::{Seat, Watched};
@@ -106,7 +106,8 @@ pub(crate) async fn run(seat: ShardSeat) {
     if !listeners.is_empty() {
         info.recorder.listen(ShardListeners::sink(&listeners, Rc::clone(&stop_test)));
     }
-    let ways_out = Rc::new(WaysOut { board: Arc::clone(&board), gone: Notify::new(), stop_test });
+    let ways_out = Rc::new(WaysOut { board: Arc::clone(&board), gone: Notify::new() });
+    let _ = info.stop_test.set(stop_test);
     let mut this = Shard {
         info,
         plan,

@@ -450,6 +450,59 @@ impl Script for Slowly {
     }
 }
 
+/// Its set takes long to say goodbye.
+struct SlowSet(Context);
+struct Goodbye<'a>(&'a Context);
+
+impl Tasks for SlowSet {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::set::<Goodbye<'_>>("goodbye", 1)];
+    type Shared = ();
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, task: usize, scope: &Scope<'_>) -> TaskResult {
+        scope.enter(task, Goodbye(&self.0)).await
+    }
+}
+
+impl User for SlowSet {
+    const NAME: &'static str = "SlowSet";
+    fn create(init: &UserInit<'_, ()>) -> Result<Self, Exit> {
+        Ok(Self(init.context()))
+    }
+}
+
+impl Tasks for Goodbye<'_> {
+    const TASKS: &'static [TaskInfo] = ONE;
+    type Shared = ();
+    async fn setup(_: &SetupContext) -> Result<(), Exit> {
+        Ok(())
+    }
+    async fn run_task(&mut self, _: usize, _: &Scope<'_>) -> TaskResult {
+        if self.0.user_number() == 0 {
+            return stop_test("enough");
+        }
+        self.0.wait(SECOND * 1000).await;
+        Ok(())
+    }
+    async fn on_stop(&mut self) -> TaskResult {
+        if self.0.user_number() == 0 {
+            tokio::time::sleep(SECOND * 20).await;
+        }
+        log(self.0, "left");
+        Ok(())
+    }
+}
+
+#[test]
+fn stop_test_in_a_set_stops_the_others_at_once() {
+    let two = LoadTest::new().user::<SlowSet>().users(2).spawn_rate(f64::INFINITY).seed(1);
+    let (outcome, log) = run_to_end(two, 1);
+    assert_eq!(outcome.ended_by, EndedBy::StopTest("enough".to_owned()));
+    let log: Vec<String> = log.iter().map(|(at, what)| format!("{at} {what}")).collect();
+    assert_eq!(log, ["0 left 1", "20000 left 0"]);
+}
+
 #[test]
 fn stop_test_stops_the_others_at_once() {
     let (outcome, log) = run_to_end(test::<Slowly>().users(2), 1);
