@@ -341,10 +341,6 @@ impl Context {
         self.0.run.configs.get(self.0.class)
     }
 
-    pub(crate) fn run_options(&self) -> Option<&RunOptions> {
-        self.0.run.options.as_ref()
-    }
-
     /// Asks for the end of the whole run: at once, while whoever says so has yet to run its `on_stop`s.
     pub(crate) fn stop_test(&self, why: Cow<'static, str>) {
         if let Some(stop_test) = self.0.shard.stop_test.get() {
@@ -354,10 +350,6 @@ impl Context {
 
     pub(crate) fn control(&self) -> &UserControl {
         &self.0.control
-    }
-
-    pub(crate) fn iterations(&self) -> &Iterations {
-        &self.0.run.iterations
     }
 
     pub(crate) fn run(&self) -> &RunInfo {

@@ -55,10 +55,9 @@ enum Leave {
     StopUser,
     /// `on_start` did not succeed: another user is to take the seat; a set is not entered.
     StartFailed,
-    /// A task said `interrupt`; whether the task that entered the set is followed by its wait.
+    /// A task said `interrupt`, or a Markov chain has come to its end; whether the task that entered the set is followed by
+    /// its wait. Of a user: its chain has.
     Interrupted { wait: bool },
-    /// A Markov chain has come to its end.
-    ChainEnded,
 }
 
 /// Lives until the seat is given up: one user after the other while `on_start` fails.
@@ -85,7 +84,7 @@ pub(crate) fn live<U: User + 'static>(
                 incarnation,
             );
             match one_user::<U>(&seat, &cx, &shared, &graph, incarnation).await {
-                Leave::Stopped | Leave::StopUser | Leave::ChainEnded | Leave::Interrupted { .. } => return,
+                Leave::Stopped | Leave::StopUser | Leave::Interrupted { .. } => return,
                 Leave::StartFailed => {
                     seat.alive.set(Phase::Replacing);
                     stoppable(pin!(tokio::time::sleep(back_off)), &seat.control).await;
@@ -206,7 +205,7 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
     let Some(place) = &scope.place else { return Leave::StopUser };
     let Some(plan) = place.graph.sets.get(place.set) else { return Leave::StopUser };
     let control = scope.cx.control();
-    let (busy, iterations): (&Busy, &Iterations) = (&scope.cx.shard().busy, scope.cx.iterations());
+    let (busy, iterations): (&Busy, &Iterations) = (&scope.cx.shard().busy, &scope.cx.run().iterations);
     // By its depth, as a class may be a set of its own, too.
     let name = (place.depth > 0).then_some(plan.info.name);
     // Asked once: for the rest of its life a user touches no memory of its context for this.
@@ -233,7 +232,9 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
         if iterations.are_over_for(control.task_runs()) {
             return Leave::StopUser;
         }
-        let Some(task) = plan.course.next(&mut cursor, &mut *place.rng.borrow_mut()) else { return Leave::ChainEnded };
+        let Some(task) = plan.course.next(&mut cursor, &mut *place.rng.borrow_mut()) else {
+            return Leave::Interrupted { wait: false };
+        };
         let iteration = if plan.enters[task].is_some() {
             // The set may borrow from this one, so it cannot ask later.
             place.wait.replace(Some(Box::new(wait_of(set))));

@@ -107,7 +107,7 @@ impl<S> UserInit<'_, S> {
     /// # Errors
     /// When the run has none of this type; [`User::check`] has found that before.
     pub fn options<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, Exit> {
-        Ok(options::get(self.cx.run_options(), self.cx.class())?)
+        Ok(options::get(self.cx.run().options.as_ref(), self.cx.class())?)
     }
 
     /// For fields marked `#[client]`.

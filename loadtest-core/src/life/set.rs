@@ -102,7 +102,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     match leave {
         // The loop around this one sees the stop as well.
         Leave::Stopped | Leave::StartFailed | Leave::Interrupted { wait: true } => Ok(()),
-        Leave::Interrupted { wait: false } | Leave::ChainEnded => Err(Exit(ExitKind::Reschedule)),
+        Leave::Interrupted { wait: false } => Err(Exit(ExitKind::Reschedule)),
         Leave::StopUser => Err(Exit(ExitKind::StopUser)),
     }
 }

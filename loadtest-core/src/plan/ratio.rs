@@ -118,14 +118,18 @@ pub(crate) fn json(ratio: &[Ratio]) -> String {
     out
 }
 
-/// Names are those of types and methods: nothing in them needs escaping but what `#[user(name = "…")]` may hold.
+/// By hand, as a `Value` would sort the tasks; they stand in the order of their declaration.
 fn object(ratios: &[Ratio], level: Option<f64>, depth: usize, out: &mut String) {
     let indent = "  ".repeat(depth + 1);
     out.push('{');
     for (number, ratio) in ratios.iter().enumerate() {
         let share = of(ratio, level);
-        let _ =
-            write!(out, "{}\n{indent}{}: {{ \"ratio\": {share}", if number > 0 { "," } else { "" }, quoted(ratio.name));
+        let _ = write!(
+            out,
+            "{}\n{indent}{}: {{ \"ratio\": {share}",
+            if number > 0 { "," } else { "" },
+            serde_json::Value::from(ratio.name)
+        );
         if !ratio.inside.is_empty() {
             out.push_str(", \"tasks\": ");
             object(&ratio.inside, level.map(|_| share), depth + 1, out);
@@ -133,22 +137,6 @@ fn object(ratios: &[Ratio], level: Option<f64>, depth: usize, out: &mut String) 
         out.push_str(" }");
     }
     let _ = write!(out, "\n{}}}", "  ".repeat(depth));
-}
-
-/// A JSON string (RFC 8259, section 7).
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if u32::from(c) < 0x20 => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 #[cfg(test)]
