@@ -3,138 +3,33 @@
 pub(crate) mod client;
 pub(crate) mod control;
 pub(crate) mod metrics;
+mod random;
 pub(crate) mod rendezvous;
+mod run;
 mod trace;
 pub(crate) mod transactions;
 
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, HashMap};
-use std::convert::Infallible;
+use std::cell::RefCell;
 use std::error::Error;
 use std::fmt;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use rand::rand_core::TryRng;
-use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::class_config::ClassConfig;
 use crate::exit::{ErrorKind, Exit, RecordedError, message_with_causes};
-use crate::iterations::Iterations;
-use crate::options::RunOptions;
 use crate::stats::{Failure, RecorderHandle};
-use crate::timer::Timer;
 use crate::tls::TlsOptions;
-use crate::trace::Trace;
 use client::{Client, Configure};
-use control::{Busy, Stop, UserControl};
-use rendezvous::Meetings;
-
-/// How long each `on_stop` may take, and how many may run at once.
-#[derive(Debug)]
-pub(crate) struct OnStopBounds {
-    pub(crate) timeout: Duration,
-    pub(crate) permits: Semaphore,
-}
-
-/// What is the same for all users of a run, on all threads.
-pub(crate) struct RunInfo {
-    pub(crate) run_id: String,
-    pub(crate) seed: u64,
-    pub(crate) host: Option<String>,
-    pub(crate) tls: TlsOptions,
-    pub(crate) on_stop: OnStopBounds,
-    pub(crate) meetings: Meetings,
-    pub(crate) trace: Option<Trace>,
-    pub(crate) iterations: Iterations,
-    /// By class name; classes without settings from outside have none.
-    pub(crate) configs: BTreeMap<String, ClassConfig>,
-    pub(crate) options: Option<RunOptions>,
-    /// Where the grid of scheduled starts begins: with the first of them.
-    schedules_begin: Mutex<Option<Instant>>,
-    shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
-}
-
-impl RunInfo {
-    pub(crate) fn new(run_id: String, seed: u64, host: Option<String>, tls: TlsOptions) -> Self {
-        Self {
-            run_id,
-            seed,
-            host,
-            tls,
-            on_stop: OnStopBounds { timeout: Duration::from_secs(30), permits: Semaphore::new(100) },
-            meetings: Meetings::default(),
-            trace: None,
-            iterations: Iterations::default(),
-            configs: BTreeMap::new(),
-            options: None,
-            schedules_begin: Mutex::default(),
-            shared: Mutex::default(),
-        }
-    }
-
-    /// A run begins, maybe not the first one.
-    pub(crate) fn restart(&self) {
-        self.iterations.restart();
-        *self.schedules_begin.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    /// Where the grid of scheduled starts begins; the first who asks says where. Users ask before their first start.
-    pub(crate) fn schedules_begin(&self, first: impl FnOnce() -> Instant) -> Instant {
-        *self.schedules_begin.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(first)
-    }
-}
-
-impl fmt::Debug for RunInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RunInfo").field("run_id", &self.run_id).field("host", &self.host).finish_non_exhaustive()
-    }
-}
-
-/// Ends the whole run, with the reason.
-pub(crate) type StopTest = Rc<dyn Fn(Cow<'static, str>)>;
-
-/// What is the same for all users of one shard: one thread, no locks.
-pub(crate) struct ShardInfo {
-    pub(crate) recorder: RecorderHandle,
-    pub(crate) busy: Arc<Busy>,
-    /// For scheduled starts.
-    pub(crate) timer: Timer,
-    /// What every `setup` of the run returned, in the order of the plan.
-    pub(crate) set_up: RefCell<Arc<[Arc<dyn Any + Send + Sync>]>>,
-    /// Ends the whole run, with the reason; there is none in tests of clients.
-    pub(crate) stop_test: OnceCell<StopTest>,
-    locals: RefCell<HashMap<TypeId, Rc<dyn Any>>>,
-}
-
-impl ShardInfo {
-    pub(crate) fn new(busy: Arc<Busy>) -> Self {
-        Self {
-            recorder: RecorderHandle::default(),
-            busy,
-            timer: Timer::Tokio,
-            set_up: RefCell::new(Arc::new([])),
-            stop_test: OnceCell::new(),
-            locals: RefCell::default(),
-        }
-    }
-
-    pub(crate) fn with_timer(self, timer: Timer) -> Self {
-        Self { timer, ..self }
-    }
-}
-
-impl fmt::Debug for ShardInfo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ShardInfo").finish_non_exhaustive()
-    }
-}
+use control::{Stop, UserControl};
+pub use random::UserRng;
+pub(crate) use random::{Stream, generator};
+pub(crate) use run::{OnStopBounds, RunInfo, ShardInfo, StopTest};
 
 /// In the place of a user's number, of `setup` and `teardown`.
 pub(crate) const NO_USER: u64 = u64::MAX;
@@ -371,54 +266,6 @@ impl fmt::Debug for Context {
     }
 }
 
-/// Random numbers of one user; see [`Context::rng`].
-#[derive(Debug)]
-pub struct UserRng<'a>(&'a RefCell<Xoshiro256PlusPlus>);
-
-impl TryRng for UserRng<'_> {
-    type Error = Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        Ok(self.0.borrow_mut().next_u32())
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
-        Ok(self.0.borrow_mut().next_u64())
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        self.0.borrow_mut().fill_bytes(bytes);
-        Ok(())
-    }
-}
-
-/// What a generator is for. Tasks are chosen from a stream of their own, so that they stay the same for a seed
-/// however many numbers the user's code and its waits draw.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Stream {
-    User = 0,
-    Tasks = 1,
-    /// How many numbers a schedule draws depends on how long tasks take.
-    Waits = 2,
-}
-
-/// The generator of one user, from what names the user and never from the shard.
-pub(crate) fn generator(
-    seed: u64,
-    class: &str,
-    user_number: u64,
-    incarnation: u64,
-    stream: Stream,
-) -> Xoshiro256PlusPlus {
-    // FNV-1a: a hash that is the same on every platform and in every version, which std's is not.
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let numbers = [seed, user_number, incarnation, stream as u64];
-    for byte in numbers.iter().flat_map(|number| number.to_le_bytes()).chain(class.bytes()) {
-        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-    Xoshiro256PlusPlus::seed_from_u64(hash)
-}
-
 /// What `setup` and `teardown` can use: they run once per test run, before the first user and after the last.
 #[derive(Debug)]
 pub struct SetupContext(Context);
@@ -495,6 +342,8 @@ impl SetupContext {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use rand::RngExt;
 
     use super::*;
@@ -527,12 +376,6 @@ mod tests {
     }
 
     #[test]
-    fn the_generator_never_changes_between_versions() {
-        // `--seed` is a promise: a run can be repeated with a later version.
-        assert_eq!(generator(1, "Shopper", 2, 0, Stream::Tasks).next_u64(), 8_669_449_338_693_266_109);
-    }
-
-    #[test]
     fn the_host_of_the_run_wins_over_that_of_the_class() {
         assert_eq!(context(0).host(), Some("http://class"));
         assert_eq!(context_of(Some("http://run"), 0).host(), Some("http://run"));
@@ -541,7 +384,8 @@ mod tests {
     #[test]
     fn the_host_configured_for_the_class_wins_over_both() {
         let configs = BTreeMap::from([("Shopper".to_owned(), ClassConfig::new().host("http://configured"))]);
-        let run = RunInfo { configs, ..RunInfo::new("run".into(), 7, Some("http://run".into()), TlsOptions::new()) };
+        let mut run = RunInfo::new("run".into(), 7, Some("http://run".into()), TlsOptions::new());
+        run.configs = configs;
         assert_eq!(context_in(run, 0).host(), Some("http://configured"));
     }
 
