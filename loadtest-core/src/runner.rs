@@ -7,6 +7,7 @@ mod listeners;
 pub(crate) mod load_test;
 mod ramp;
 pub(crate) mod run_error;
+mod running;
 pub(crate) mod shard;
 mod single_user;
 #[cfg(test)]
@@ -14,5 +15,6 @@ mod tests;
 pub(crate) mod threads;
 mod watchdog;
 
-pub use load_test::{LoadTest, Running};
+pub use load_test::LoadTest;
 pub use run_error::RunError;
+pub use running::{Running, Stopper};
