@@ -7,7 +7,7 @@ use rand::rand_core::TryRng;
 use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// Random numbers of one user; see [`Context::rng`].
+/// Random numbers of one user; see [`Context::rng`](crate::Context::rng).
 #[derive(Debug)]
 pub struct UserRng<'a>(pub(super) &'a RefCell<Xoshiro256PlusPlus>);
 
