@@ -35,6 +35,8 @@ mod payload;
 mod random;
 mod scan;
 mod serve;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod tls;
 
 pub use counts::{RequestCounts, RouteCounts};

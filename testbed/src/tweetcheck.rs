@@ -18,17 +18,18 @@
 //! answers get longer and slower with every POST. Every query runs on the server's one thread.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
-use rusqlite::{Connection, Row, ffi};
+use rusqlite::{Row, ffi};
 use serde::{Deserialize, Serialize};
 
 use crate::RequestCounts;
 use crate::json::{self, Refusal};
 use crate::payload::Payload;
-use crate::serve::{self, ANY_PORT, Host};
+use crate::serve::Host;
+use crate::sqlite::Database;
 
 const SCHEMA: &str = "
     PRAGMA foreign_keys = ON;
@@ -80,20 +81,9 @@ impl TweetCheck {
     /// When the server cannot be started.
     #[must_use]
     pub fn spawn() -> Self {
-        let database = Arc::new(Database::new().expect("a database in memory"));
-        let (tally, served) = (Arc::default(), Arc::clone(&database));
-        let books = Arc::clone(&tally);
-        let host = Host::start("tweetcheck", ANY_PORT, 1, &tally, move |stream| {
-            let database = Arc::clone(&served);
-            serve::http(stream, Arc::clone(&books), route_of, move |request, body| {
-                let database = Arc::clone(&database);
-                async move {
-                    let body = body.whole().await?;
-                    Ok(answer(&database, &request, &body).unwrap_or_else(|refusal| refusal.response()))
-                }
-            })
-        });
-        Self { host: host.expect("a server on a free port"), database }
+        let database = Arc::new(Database::new(SCHEMA));
+        let host = database.serve("tweetcheck", route_of, answer);
+        Self { host, database }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -114,8 +104,7 @@ impl TweetCheck {
     /// When the database fails.
     #[must_use]
     pub fn tweets(&self) -> u64 {
-        let count = self.database.connection().query_one("SELECT count(*) FROM tweets", (), |row| row.get(0));
-        count.expect("a count")
+        self.database.count("tweets")
     }
 
     /// Posts so many tweets, past HTTP and at once: what a day of load leaves behind.
@@ -169,43 +158,28 @@ struct NewTweet {
     body: String,
 }
 
-#[derive(Debug)]
-struct Database(Mutex<Connection>);
+fn list(database: &Database, status: Option<&str>) -> rusqlite::Result<Vec<Tweet>> {
+    let connection = database.connection();
+    let filter = status.map_or("", |_| "WHERE status = ?");
+    let query = format!("SELECT id, handle, body, status FROM tweets {filter} ORDER BY id");
+    let mut query = connection.prepare_cached(&query)?;
+    query.query_map(rusqlite::params_from_iter(status), Tweet::read)?.collect()
+}
 
-impl Database {
-    fn new() -> rusqlite::Result<Self> {
-        let connection = Connection::open_in_memory()?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Self(Mutex::new(connection)))
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn list(&self, status: Option<&str>) -> rusqlite::Result<Vec<Tweet>> {
-        let connection = self.connection();
-        let filter = status.map_or("", |_| "WHERE status = ?");
-        let query = format!("SELECT id, handle, body, status FROM tweets {filter} ORDER BY id");
-        let mut query = connection.prepare_cached(&query)?;
-        query.query_map(rusqlite::params_from_iter(status), Tweet::read)?.collect()
-    }
-
-    /// Handles and texts are checked by the constraints of the tables.
-    fn insert(&self, NewTweet { handle, body }: NewTweet) -> Result<Tweet, Refusal> {
-        let connection = self.connection();
-        let insert = "INSERT INTO tweets (handle, body) VALUES (?, ?) RETURNING id, handle, body, status";
-        let mut insert = connection.prepare_cached(insert)?;
-        insert.query_one((handle, body), Tweet::read).map_err(|error| match error.sqlite_extended_error_code() {
-            Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => {
-                Refusal::new(StatusCode::BAD_REQUEST, format!("there is no handle {handle}"))
-            }
-            Some(ffi::SQLITE_CONSTRAINT_CHECK) => {
-                Refusal::new(StatusCode::BAD_REQUEST, "a tweet has from 1 to 280 characters")
-            }
-            _ => error.into(),
-        })
-    }
+/// Handles and texts are checked by the constraints of the tables.
+fn insert(database: &Database, NewTweet { handle, body }: NewTweet) -> Result<Tweet, Refusal> {
+    let connection = database.connection();
+    let insert = "INSERT INTO tweets (handle, body) VALUES (?, ?) RETURNING id, handle, body, status";
+    let mut insert = connection.prepare_cached(insert)?;
+    insert.query_one((handle, body), Tweet::read).map_err(|error| match error.sqlite_extended_error_code() {
+        Some(ffi::SQLITE_CONSTRAINT_FOREIGNKEY) => {
+            Refusal::new(StatusCode::BAD_REQUEST, format!("there is no handle {handle}"))
+        }
+        Some(ffi::SQLITE_CONSTRAINT_CHECK) => {
+            Refusal::new(StatusCode::BAD_REQUEST, "a tweet has from 1 to 280 characters")
+        }
+        _ => error.into(),
+    })
 }
 
 fn route_of(path: &str) -> &'static str {
@@ -225,10 +199,10 @@ fn answer(database: &Database, request: &Parts, body: &[u8]) -> Result<Response<
         (route::ROOT, _) => Refusal::method("GET"),
         (route::TWEETS, &Method::GET) => {
             let status = status(request.uri.query().unwrap_or_default())?;
-            Ok(json::answer(StatusCode::OK, &database.list(status)?))
+            Ok(json::answer(StatusCode::OK, &list(database, status)?))
         }
         (route::TWEETS, &Method::POST) => {
-            let tweet = database.insert(json::document(request, body)?)?;
+            let tweet = insert(database, json::document(request, body)?)?;
             Ok(json::answer(StatusCode::CREATED, &tweet))
         }
         (route::TWEETS, _) => Refusal::method("GET, POST"),

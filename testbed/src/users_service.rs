@@ -16,18 +16,19 @@
 //! each other anyway.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use http::header::LOCATION;
 use http::request::Parts;
 use http::{HeaderValue, Method, Response, StatusCode};
-use rusqlite::{Connection, OptionalExtension, Row, ffi};
+use rusqlite::{OptionalExtension, Row, ffi};
 use serde::{Deserialize, Serialize};
 
 use crate::RequestCounts;
 use crate::json::{self, Refusal};
 use crate::payload::Payload;
-use crate::serve::{self, ANY_PORT, Host};
+use crate::serve::Host;
+use crate::sqlite::Database;
 
 const SCHEMA: &str = "
     CREATE TABLE users (
@@ -58,20 +59,9 @@ impl UsersService {
     /// When the server cannot be started.
     #[must_use]
     pub fn spawn() -> Self {
-        let database = Arc::new(Database::new().expect("a database in memory"));
-        let (tally, served) = (Arc::default(), Arc::clone(&database));
-        let books = Arc::clone(&tally);
-        let host = Host::start("users-service", ANY_PORT, 1, &tally, move |stream| {
-            let database = Arc::clone(&served);
-            serve::http(stream, Arc::clone(&books), route, move |request, body| {
-                let database = Arc::clone(&database);
-                async move {
-                    let body = body.whole().await?;
-                    Ok(answer(&database, &request, &body).unwrap_or_else(|refusal| refusal.response()))
-                }
-            })
-        });
-        Self { host: host.expect("a server on a free port"), database }
+        let database = Arc::new(Database::new(SCHEMA));
+        let host = database.serve("users-service", route, answer);
+        Self { host, database }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -92,8 +82,7 @@ impl UsersService {
     /// When the database fails.
     #[must_use]
     pub fn users(&self) -> u64 {
-        let count = self.database.connection().query_one("SELECT count(*) FROM users", (), |row| row.get(0));
-        count.expect("a count")
+        self.database.count("users")
     }
 
     /// What was received and answered, by method and path: `/users`, `/users/{id}` and `other`.
@@ -148,43 +137,28 @@ impl NewUser {
     }
 }
 
-#[derive(Debug)]
-struct Database(Mutex<Connection>);
+fn all(database: &Database) -> rusqlite::Result<Vec<User>> {
+    let connection = database.connection();
+    let mut query = connection.prepare_cached("SELECT id, name, email FROM users ORDER BY id")?;
+    query.query_map((), User::read)?.collect()
+}
 
-impl Database {
-    fn new() -> rusqlite::Result<Self> {
-        let connection = Connection::open_in_memory()?;
-        connection.execute_batch(SCHEMA)?;
-        Ok(Self(Mutex::new(connection)))
-    }
+fn one(database: &Database, id: i64) -> rusqlite::Result<Option<User>> {
+    let connection = database.connection();
+    let mut query = connection.prepare_cached("SELECT id, name, email FROM users WHERE id = ?")?;
+    query.query_one([id], User::read).optional()
+}
 
-    fn connection(&self) -> MutexGuard<'_, Connection> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn all(&self) -> rusqlite::Result<Vec<User>> {
-        let connection = self.connection();
-        let mut query = connection.prepare_cached("SELECT id, name, email FROM users ORDER BY id")?;
-        query.query_map((), User::read)?.collect()
-    }
-
-    fn one(&self, id: i64) -> rusqlite::Result<Option<User>> {
-        let connection = self.connection();
-        let mut query = connection.prepare_cached("SELECT id, name, email FROM users WHERE id = ?")?;
-        query.query_one([id], User::read).optional()
-    }
-
-    /// Whether an address is taken is for the database to say: it alone sees both of two POSTs.
-    fn insert(&self, NewUser { name, email }: NewUser) -> Result<User, Refusal> {
-        let connection = self.connection();
-        let mut insert = connection.prepare_cached("INSERT INTO users (name, email) VALUES (?, ?)")?;
-        match insert.insert((&name, &email)) {
-            Ok(id) => Ok(User { id, name, email }),
-            Err(error) if error.sqlite_extended_error_code() == Some(ffi::SQLITE_CONSTRAINT_UNIQUE) => {
-                Err(Refusal::new(StatusCode::CONFLICT, format!("{email} is somebody else's address")))
-            }
-            Err(error) => Err(error.into()),
+/// Whether an address is taken is for the database to say: it alone sees both of two POSTs.
+fn insert(database: &Database, NewUser { name, email }: NewUser) -> Result<User, Refusal> {
+    let connection = database.connection();
+    let mut insert = connection.prepare_cached("INSERT INTO users (name, email) VALUES (?, ?)")?;
+    match insert.insert((&name, &email)) {
+        Ok(id) => Ok(User { id, name, email }),
+        Err(error) if error.sqlite_extended_error_code() == Some(ffi::SQLITE_CONSTRAINT_UNIQUE) => {
+            Err(Refusal::new(StatusCode::CONFLICT, format!("{email} is somebody else's address")))
         }
+        Err(error) => Err(error.into()),
     }
 }
 
@@ -200,7 +174,7 @@ fn answer(database: &Database, request: &Parts, body: &[u8]) -> Result<Response<
     let path = request.uri.path();
     if path == "/users" {
         return match request.method {
-            Method::GET => Ok(json::answer(StatusCode::OK, &database.all()?)),
+            Method::GET => Ok(json::answer(StatusCode::OK, &all(database)?)),
             Method::POST => create(database, json::document(request, body)?),
             _ => Refusal::method("GET, POST"),
         };
@@ -209,13 +183,13 @@ fn answer(database: &Database, request: &Parts, body: &[u8]) -> Result<Response<
     if request.method != Method::GET {
         return Refusal::method("GET");
     }
-    let user = database.one(id)?.ok_or_else(Refusal::not_found)?;
+    let user = one(database, id)?.ok_or_else(Refusal::not_found)?;
     Ok(json::answer(StatusCode::OK, &user))
 }
 
 fn create(database: &Database, user: NewUser) -> Result<Response<Payload>, Refusal> {
     user.check()?;
-    let user = database.insert(user)?;
+    let user = insert(database, user)?;
     let mut response = json::answer(StatusCode::CREATED, &user);
     let place = format!("/users/{}", user.id);
     response.headers_mut().insert(LOCATION, HeaderValue::try_from(place).expect("letters and digits"));
