@@ -108,7 +108,7 @@ async fn one_user<U: User>(
     let busy = &seat.shard.busy;
     seat.alive.set(Phase::Starting);
     seat.control.set_task(IN_ON_START, busy);
-    cx.tell_task(None, "on_start");
+    cx.enter_hook(None, "on_start");
     let Some(mut user) = created::<U>(cx, shared) else { return Leave::StartFailed };
     let stream = |stream| generator(cx.seed(), U::NAME, seat.user_number, incarnation, stream);
     let rng = RefCell::new(stream(Stream::Tasks));
@@ -131,7 +131,7 @@ async fn one_user<U: User>(
     // Closed when a thread had to be given up, as its users would keep their permits: then there is no limit.
     let _permit = seat.run.on_stop.permits.acquire().await;
     seat.control.set_task(IN_ON_STOP, busy);
-    cx.tell_task(None, "on_stop");
+    cx.enter_hook(None, "on_stop");
     let stopped = bounded(pin!(Some(user.on_stop())), seat.run.on_stop.timeout).await;
     let leave = match (stopped, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::StopUser | ExitKind::Reschedule))), leave) => leave,
@@ -248,10 +248,15 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
             scope.cx.tell_task(name, plan.info.tasks[task].name);
         }
         control.set_task(task_number(place.set, task), busy);
+        let (task_name, due) = (plan.info.tasks[task].name, control.intended_start());
+        let task_run = scope.cx.recorder().begin_task(name, task_name, due, iteration.is_some());
         let (ended, yielded) = until_stopped(pin!(Some(set.run_task(task, scope))), control, place.depth).await;
         control.set_task(IN_NO_TASK, busy);
+        if let Some(task_run) = task_run {
+            task_run.end(ended.of_task());
+        }
         drop(iteration);
-        let at_once = match after_task(scope.cx, name, plan.info.tasks[task].name, ended) {
+        let at_once = match after_task(scope.cx, name, task_name, ended) {
             ControlFlow::Break(leave) => return leave,
             ControlFlow::Continue(at_once) => at_once,
         };

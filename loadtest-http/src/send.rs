@@ -108,6 +108,9 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
     call.service_time = call.pending.as_mut().map(|pending| pending.stop_clock_at(end)).unwrap_or_default();
     match outcome.unwrap_or_else(|| Err(Fault::timeout(limit, how_far(call)))) {
         Ok(ready) => {
+            if let Some(pending) = &mut call.pending {
+                pending.set_status(call.answer.status.as_u16());
+            }
             note_times(call.pending.as_mut(), &call.answer, ready, end);
             call.is_answered = true;
             Ok(())

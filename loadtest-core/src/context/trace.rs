@@ -36,6 +36,12 @@ impl Context {
         format!("{hook} of {}", self.class())
     }
 
+    /// A hook begins: what it requests belongs to it.
+    pub(crate) fn enter_hook(&self, set: Option<&'static str>, hook: &'static str) {
+        self.recorder().enter_hook(set, hook);
+        self.tell_task(set, hook);
+    }
+
     /// Tells that a task or hook begins.
     #[inline]
     pub(crate) fn tell_task(&self, set: Option<&str>, task: &str) {

@@ -5,8 +5,9 @@ use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
 use crate::context::control::{Stop, UserControl};
-use crate::exit::TaskResult;
+use crate::exit::{Exit, ExitKind, TaskResult};
 use crate::life::panics;
+use crate::stats::TaskOutcome;
 
 /// How a task or hook ended.
 pub(crate) enum Ended {
@@ -15,6 +16,20 @@ pub(crate) enum Ended {
     /// It was dropped because of a stop.
     Dropped,
     OutOfTime(Duration),
+}
+
+impl Ended {
+    /// What it means for the figures of a task. Signals are its own wish; an error may be counted as a failed request already.
+    pub(crate) fn of_task(&self) -> TaskOutcome {
+        match self {
+            Self::Returned(Ok(()))
+            | Self::Returned(Err(Exit(
+                ExitKind::Reschedule | ExitKind::StopUser | ExitKind::StopTest(_) | ExitKind::Interrupt { .. },
+            ))) => TaskOutcome::Ok,
+            Self::Returned(Err(_)) | Self::Panicked(_) | Self::OutOfTime(_) => TaskOutcome::Failed,
+            Self::Dropped => TaskOutcome::Interrupted,
+        }
+    }
 }
 
 /// User code in its place: polled there and dropped there, and a panic of either goes no further.

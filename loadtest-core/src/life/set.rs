@@ -58,7 +58,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     let _inside = control.enter_set(place.depth);
     let (entered_for, mut has_own_wait) = (control.intended_start(), false);
     control.set_task(IN_ON_START, busy);
-    cx.tell_task(Some(name), "on_start");
+    cx.enter_hook(Some(name), "on_start");
     let started = bounded_after_stop(pin!(Some(set.on_start())), control, bound).await;
     let leave = if let Some(leave) = after_on_start(cx, Some(name), started) {
         leave
@@ -80,7 +80,7 @@ async fn run_set<S: Tasks>(outer: &Scope<'_>, task: usize, mut set: S) -> TaskRe
     // While the test runs, leaving a set is nothing special.
     let _permit = if control.stop() == Stop::No { None } else { Some(permits.acquire().await) };
     control.set_task(IN_ON_STOP, busy);
-    cx.tell_task(Some(name), "on_stop");
+    cx.enter_hook(Some(name), "on_stop");
     let stopped = bounded(pin!(Some(set.on_stop())), bound).await;
     let leave = match (stopped, leave) {
         (Ended::Returned(Ok(()) | Err(Exit(ExitKind::Reschedule | ExitKind::Interrupt { .. }))), leave) => leave,

@@ -487,6 +487,7 @@ impl Controller {
     fn finish_run(&mut self) {
         self.state = RunState::Stopped;
         self.ramp = None;
+        self.collector.finish();
         self.publish();
         let ended_by = self.ended_by.take().unwrap_or(EndedBy::Request);
         let snapshot = Arc::clone(&self.snapshots.borrow());
@@ -536,8 +537,10 @@ impl Controller {
         users
     }
 
-    fn publish(&self) {
+    fn publish(&mut self) {
         let now = Instant::now();
+        let users = self.users();
+        self.collector.see_run(|run| run.users = users.alive);
         let mut warnings = self.warnings.clone();
         let replaced: u64 = self.shards.iter().map(|shard| shard.handle.board.replaced()).sum();
         if replaced > 0 {
@@ -548,7 +551,7 @@ impl Controller {
         let snapshot = Snapshot {
             state: self.state,
             elapsed: now.duration_since(self.started),
-            users: self.users(),
+            users,
             target_users: self.ramp.as_ref().map_or(0, |ramp| ramp.to),
             warnings,
             ..figures

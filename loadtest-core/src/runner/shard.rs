@@ -400,7 +400,7 @@ impl Shard {
         let control = Rc::new(UserControl::new(u32::try_from(unit.class).unwrap_or(u32::MAX)));
         control.set_task(task, &self.board.busy);
         let class = &self.plan.classes[unit.class];
-        let cx = SetupContext::new(Context::new(
+        let cx = Context::new(
             Arc::clone(&self.plan.run),
             Rc::clone(&self.info),
             Rc::clone(&control),
@@ -408,8 +408,10 @@ impl Shard {
             class.host(),
             NO_USER,
             0,
-        ));
-        let hook = Box::pin(hook(unit.info, cx));
+        );
+        let set = (unit.info.name != class.name()).then_some(unit.info.name);
+        cx.recorder().enter_hook(set, if task == IN_SETUP { "setup" } else { "teardown" });
+        let hook = Box::pin(hook(unit.info, SetupContext::new(cx)));
         self.futures.spawn_local(Watched::new(hook, control, Arc::clone(&self.board.busy), None));
     }
 

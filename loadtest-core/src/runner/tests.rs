@@ -1,6 +1,7 @@
 //! The life-cycle, with the controller and all shards on one paused runtime: time is exact and costs nothing.
 
 mod configured;
+mod figures;
 mod hooks;
 mod iterations;
 mod listeners;

@@ -7,12 +7,17 @@ use std::time::Duration;
 use hashbrown::HashMap;
 use tokio::time::Instant;
 
-use super::interval::{ExceptionKey, FailureKey, Interval, RowId, Seen, count_bounded};
+use super::history::Historian;
+use super::interval::{ExceptionKey, FailureKey, Interval, Seen, count_bounded};
 use super::metrics::Metrics;
 use super::recorder::{MOST_NAMES, OTHER};
 use super::snapshot::RowSnapshot;
+use super::table::{Figures, RowId};
 use super::transactions::{MOST_TRANSACTIONS, Transactions};
-use super::{ExceptionRow, FailureRow, RowKey, RowStats, RunState, ScheduledStarts, Snapshot, UserCounts};
+use super::{
+    ClassSnapshot, ExceptionRow, FailureRow, RowKey, RowStats, RunPoint, RunState, ScheduledStarts, Snapshot, TaskKey,
+    TaskSnapshot, TaskStats, UserCounts,
+};
 
 /// Over how long current rates are taken.
 const WINDOW: Duration = Duration::from_secs(10);
@@ -94,6 +99,12 @@ pub(crate) struct Collector {
     /// For each shard, which of `rows` its row numbers mean.
     shards: Vec<Vec<usize>>,
     total: Row,
+    tasks: Vec<TaskSnapshot>,
+    task_ids: HashMap<Arc<TaskKey>, usize>,
+    /// For each shard, which of `tasks` its numbers mean.
+    shard_tasks: Vec<Vec<usize>>,
+    classes: Vec<ClassSnapshot>,
+    historian: Historian,
     failures: HashMap<FailureKey<Arc<RowKey>>, (Seen, Box<str>)>,
     exceptions: HashMap<ExceptionKey, Seen>,
     metrics: Metrics,
@@ -112,6 +123,11 @@ impl Collector {
             ids: HashMap::new(),
             shards: vec![Vec::new(); shards],
             total: Row::new(Arc::new(RowKey::new("", "Aggregated"))),
+            tasks: Vec::new(),
+            task_ids: HashMap::new(),
+            shard_tasks: vec![Vec::new(); shards],
+            classes: Vec::new(),
+            historian: Historian::new(start),
             failures: HashMap::new(),
             exceptions: HashMap::new(),
             metrics: Metrics::default(),
@@ -126,11 +142,15 @@ impl Collector {
             let index = self.index(key);
             self.shards[shard].push(index);
         }
-        for (id, stats) in interval.touched() {
+        self.historian.at(at);
+        for (id, stats) in interval.rows.touched() {
             let index = self.shards[shard][id as usize];
-            self.rows[index].merge(stats, at);
+            let row = &mut self.rows[index];
+            row.merge(stats, at);
             self.total.merge(stats, at);
+            self.historian.add(index, &row.key, stats);
         }
+        self.merge_tasks(shard, interval);
         for (key, (seen, sample)) in &interval.failures {
             let row = self.key(shard, key.row);
             let key = FailureKey { row, error: key.error.clone() };
@@ -151,6 +171,41 @@ impl Collector {
                 self.last_metrics = Some(at);
             }
         }
+    }
+
+    fn merge_tasks(&mut self, shard: usize, interval: &Interval) {
+        for key in &interval.new_tasks {
+            let index = *self.task_ids.entry_ref(key).or_insert_with(|| {
+                self.tasks.push(TaskSnapshot { key: Arc::clone(key), stats: Arc::default() });
+                self.tasks.len() - 1
+            });
+            self.shard_tasks[shard].push(index);
+        }
+        for (id, stats) in interval.tasks.touched() {
+            let task = &mut self.tasks[self.shard_tasks[shard][id as usize]];
+            Arc::make_mut(&mut task.stats).merge(stats);
+            let of_class = match self.classes.iter_mut().find(|class| class.class == task.key.class) {
+                Some(class) => class,
+                None => {
+                    let class = task.key.class.clone();
+                    self.classes.push(ClassSnapshot { class, stats: Arc::default() });
+                    let last = self.classes.len() - 1;
+                    &mut self.classes[last]
+                }
+            };
+            Arc::make_mut(&mut of_class.stats).merge(stats);
+        }
+    }
+
+    /// The figures of tasks and classes, to be changed.
+    fn all_tasks(&mut self) -> impl Iterator<Item = &mut TaskStats> {
+        let tasks = self.tasks.iter_mut().map(|task| Arc::make_mut(&mut task.stats));
+        tasks.chain(self.classes.iter_mut().map(|class| Arc::make_mut(&mut class.stats)))
+    }
+
+    /// What the run itself is like in this second.
+    pub(crate) fn see_run(&mut self, see: impl FnOnce(&mut RunPoint)) {
+        self.historian.see_run(see);
     }
 
     /// Counts what belongs under *exceptions* and happened on no shard, or was counted there.
@@ -200,6 +255,8 @@ impl Collector {
             row.window = RateWindow::default();
             row.before = (0, 0);
         }
+        self.all_tasks().for_each(|task| *task = TaskStats::default());
+        self.historian.restart(at);
         self.failures.clear();
         self.exceptions.clear();
         self.metrics.reset();
@@ -218,6 +275,7 @@ impl Collector {
             row.before = (row.stats.requests(), row.stats.failed);
         }
         self.metrics.begin();
+        self.historian.restart(at);
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
@@ -228,6 +286,11 @@ impl Collector {
         self.ended = true;
     }
 
+    /// Nothing more comes: the last second is over.
+    pub(crate) fn finish(&mut self) {
+        self.historian.finish();
+    }
+
     /// Forgets what was measured before `at`; requests in flight stay in the books.
     pub(crate) fn reset(&mut self, at: Instant) {
         for row in self.rows.iter_mut().chain([&mut self.total]) {
@@ -235,6 +298,8 @@ impl Collector {
             row.window = RateWindow::default();
             row.before = (0, 0);
         }
+        self.all_tasks().for_each(Figures::reset);
+        self.historian.restart(at);
         self.failures.clear();
         self.exceptions.clear();
         self.metrics.reset();
@@ -276,6 +341,22 @@ impl Collector {
 
     pub(crate) fn total(&self, now: Instant) -> RowSnapshot {
         self.row(&self.total, now)
+    }
+
+    /// The tasks of which something is known, sorted by class and name.
+    fn tasks(&self) -> Vec<TaskSnapshot> {
+        let known = |task: &&TaskSnapshot| task.stats.started + task.stats.requests.started > 0;
+        let mut tasks: Vec<_> = self.tasks.iter().filter(known).cloned().collect();
+        tasks.sort_by(|a, b| a.key.cmp(&b.key));
+        tasks
+    }
+
+    /// The same of user classes.
+    fn classes(&self) -> Vec<ClassSnapshot> {
+        let known = |class: &&ClassSnapshot| class.stats.started + class.stats.requests.started > 0;
+        let mut classes: Vec<_> = self.classes.iter().filter(known).cloned().collect();
+        classes.sort_by(|a, b| a.class.cmp(&b.class));
+        classes
     }
 
     pub(crate) fn starts(&self) -> Arc<ScheduledStarts> {
@@ -329,6 +410,9 @@ impl Collector {
             target_users: 0,
             rows: self.rows(now),
             total: self.total(now),
+            tasks: self.tasks(),
+            classes: self.classes(),
+            history: self.historian.history(),
             failures: self.failures(),
             exceptions: self.exceptions(),
             starts: self.starts(),

@@ -7,8 +7,9 @@ use hashbrown::{Equivalent, HashMap};
 use tokio::time::Instant;
 
 use super::metrics::Metrics;
+use super::table::{RowId, Table};
 use super::transactions::Transactions;
-use super::{RowKey, RowStats, ScheduledStarts};
+use super::{RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
@@ -20,9 +21,6 @@ pub(crate) const LONGEST_TEXT: usize = 1000;
 pub(crate) fn shortened(text: &str, most: usize) -> &str {
     if text.len() <= most { text } else { &text[..text.floor_char_boundary(most)] }
 }
-
-/// A row's number within one recorder.
-pub(crate) type RowId = u32;
 
 /// A failure as it is counted: requests of one row that failed in the same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,21 +140,15 @@ impl ExceptionKey {
     }
 }
 
-/// One row's part of an interval.
-#[derive(Debug, Default)]
-pub(crate) struct IntervalRow {
-    pub(crate) stats: RowStats,
-    touched: bool,
-}
-
 /// The samples of one shard between two ticks.
 #[derive(Debug, Default)]
 pub(crate) struct Interval {
-    /// By row number; only those in `touched` hold anything.
-    rows: Vec<IntervalRow>,
-    touched: Vec<RowId>,
+    pub(crate) rows: Table<RowStats>,
     /// The keys of rows that are new since the interval before, in the order of their numbers.
     pub(crate) new_keys: Vec<Arc<RowKey>>,
+    pub(crate) tasks: Table<TaskStats>,
+    /// The same of tasks.
+    pub(crate) new_tasks: Vec<Arc<TaskKey>>,
     pub(crate) failures: HashMap<FailureKey<RowId>, (Seen, Box<str>)>,
     pub(crate) exceptions: HashMap<ExceptionKey, Seen>,
     pub(crate) metrics: Metrics,
@@ -167,26 +159,6 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
-    /// The row of this number, which from now on belongs to what is handed over.
-    #[inline]
-    pub(crate) fn row(&mut self, id: RowId) -> &mut RowStats {
-        let index = id as usize;
-        if index >= self.rows.len() {
-            self.rows.resize_with(index + 1, IntervalRow::default);
-        }
-        let row = &mut self.rows[index];
-        if !row.touched {
-            row.touched = true;
-            self.touched.push(id);
-        }
-        &mut row.stats
-    }
-
-    /// Every row in which something happened.
-    pub(crate) fn touched(&self) -> impl Iterator<Item = (RowId, &RowStats)> {
-        self.touched.iter().map(|id| (*id, &self.rows[*id as usize].stats))
-    }
-
     pub(crate) fn failure(&mut self, row: RowId, error: &str, sample: &str) {
         let (error, sample) = (shortened(error, LONGEST_TEXT), shortened(sample, LONGEST_TEXT));
         if let Some((seen, _)) = self.failures.get_mut(&FailureKeyRef { row, error }) {
@@ -208,12 +180,10 @@ impl Interval {
 
     /// Forgets everything and keeps the memory; done by the collector, not by the shard.
     pub(crate) fn clear(&mut self) {
-        for id in self.touched.drain(..) {
-            let row = &mut self.rows[id as usize];
-            row.stats.clear();
-            row.touched = false;
-        }
+        self.rows.clear();
         self.new_keys.clear();
+        self.tasks.clear();
+        self.new_tasks.clear();
         self.failures.clear();
         self.exceptions.clear();
         self.metrics.clear();
@@ -241,12 +211,12 @@ mod tests {
     #[test]
     fn a_cleared_interval_holds_nothing() {
         let mut interval = Interval::default();
-        interval.row(3).started += 1;
+        interval.rows.row(3).started += 1;
         interval.failure(3, "no", "sample");
         interval.clear();
-        assert_eq!(interval.touched().count(), 0);
+        assert_eq!(interval.rows.touched().count(), 0);
         assert!(interval.failures.is_empty());
-        interval.row(3).ok += 1;
-        assert_eq!(interval.touched().map(|(id, row)| (id, row.started, row.ok)).collect::<Vec<_>>(), [(3, 0, 1)]);
+        interval.rows.row(3).ok += 1;
+        assert_eq!(interval.rows.touched().map(|(id, row)| (id, row.started, row.ok)).collect::<Vec<_>>(), [(3, 0, 1)]);
     }
 }

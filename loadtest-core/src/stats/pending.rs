@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::events::{RequestEvent, RequestOutcome};
-use super::interval::RowId;
+use super::statuses::NO_STATUS;
+use super::table::RowId;
 use super::transactions::Open;
 use super::{Phases, RecorderHandle};
 
@@ -37,7 +38,12 @@ pub struct Failure<'a> {
 pub struct Pending {
     recorder: RecorderHandle,
     row: RowId,
+    task: RowId,
+    /// Of the answer.
+    status: u16,
     started_at: Instant,
+    /// By how much the task that sends it began later than its schedule asked for.
+    late: Option<Duration>,
     service_time: Option<Duration>,
     bytes_sent: u64,
     bytes_received: u64,
@@ -58,13 +64,18 @@ impl Pending {
     pub(super) fn new(
         recorder: RecorderHandle,
         row: RowId,
+        task: RowId,
         started_at: Instant,
+        late: Option<Duration>,
         transaction: Option<Rc<Open>>,
     ) -> Self {
         Self {
             recorder,
             row,
+            task,
+            status: NO_STATUS,
             started_at,
+            late,
             service_time: None,
             bytes_sent: 0,
             bytes_received: 0,
@@ -81,6 +92,11 @@ impl Pending {
     #[must_use]
     pub fn started_at(&self) -> Instant {
         self.started_at
+    }
+
+    /// The status code of the answer, as HTTP has them: from 1; its times are counted apart.
+    pub fn set_status(&mut self, code: u16) {
+        self.status = code;
     }
 
     /// The request is written whole: a server can have received it.
@@ -187,8 +203,9 @@ impl Pending {
         let mut recorder = self.recorder.0.shard.borrow_mut();
         let interval = &mut *recorder.current;
         interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
-        let row = interval.row(self.row);
-        row.service.record(service_time);
+        interval.tasks.row(self.task).requests.record(failure.is_none(), service_time, self.late);
+        let row = interval.rows.row(self.row);
+        row.record_times(self.status, service_time, self.late);
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
         row.content_bytes += self.content.unwrap_or(self.bytes_received);
@@ -241,7 +258,8 @@ impl Drop for Pending {
         }
         let is_told = {
             let mut recorder = self.recorder.0.shard.borrow_mut();
-            let row = recorder.current.row(self.row);
+            recorder.current.tasks.row(self.task).requests.interrupted += 1;
+            let row = recorder.current.rows.row(self.row);
             row.interrupted += 1;
             row.written += self.written();
             row.bytes_sent += self.bytes_sent;
@@ -265,7 +283,7 @@ mod tests {
     use crate::stats::interval::Interval;
 
     fn books(interval: &Interval) -> Vec<(u64, u64, u64, u64)> {
-        interval.touched().map(|(_, row)| (row.started, row.ok, row.failed, row.interrupted)).collect()
+        interval.rows.touched().map(|(_, row)| (row.started, row.ok, row.failed, row.interrupted)).collect()
     }
 
     #[test]
@@ -308,7 +326,7 @@ mod tests {
 
     /// The only row of what was recorded.
     fn row(recorder: &RecorderHandle) -> RowStats {
-        recorder.hand_over().touched().next().expect("a row").1.clone()
+        recorder.hand_over().rows.touched().next().expect("a row").1.clone()
     }
 
     #[test]

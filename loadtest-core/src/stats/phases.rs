@@ -52,11 +52,11 @@ impl Phases {
 /// that a clock could see. So their percentiles tell what a lookup or a handshake takes, not how seldom there is one.
 /// `first_byte` and `download` are counted for every request that has phases and got an answer.
 ///
-/// Takes no memory before the first of them is counted.
+/// Their percentiles are within 1.6 %. Takes no memory before the first of them is counted.
 #[derive(Debug, Clone, Default)]
 pub struct PhaseTimes(Option<Box<Each>>);
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 struct Each {
     blocked: Times,
     dns: Times,
@@ -64,6 +64,14 @@ struct Each {
     tls: Times,
     first_byte: Times,
     download: Times,
+}
+
+impl Default for Each {
+    /// Six times what a row has else: coarse, so that they take less memory than it.
+    fn default() -> Self {
+        let [blocked, dns, connect, tls, first_byte, download] = [const { Times::COARSE }; 6];
+        Self { blocked, dns, connect, tls, first_byte, download }
+    }
 }
 
 /// What there is of a phase that was never counted.

@@ -1,6 +1,6 @@
 //! The write side of the statistics: one per shard, no lock, no allocation once it is warm.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +9,12 @@ use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
 use super::events::{Sink, UserErrorEvent};
-use super::interval::{ExceptionKey, Interval, MOST_TEXTS, RowId, shortened};
+use super::interval::{ExceptionKey, Interval, MOST_TEXTS, shortened};
 use super::metrics::Metrics;
+use super::table::RowId;
+use super::tasks::TaskOutcome;
 use super::transactions::{Innermost, TransactionNames, Transactions};
-use super::{Pending, RowKey};
+use super::{Pending, RowKey, TaskKey};
 
 /// Different names kept per run; requests under further ones are counted in one row, `(other)`.
 pub(crate) const MOST_NAMES: usize = 10_000;
@@ -37,12 +39,16 @@ impl Equivalent<Arc<RowKey>> for RowKeyRef<'_> {
     }
 }
 
+/// A task as a shard knows it: its user class, the set that it belongs to, and its name.
+type TaskPath = (&'static str, Option<&'static str>, &'static str);
+
 /// Takes the samples of one shard until the next tick hands them over.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     ids: HashMap<Arc<RowKey>, RowId>,
     /// By row number.
     pub(super) keys: Vec<Arc<RowKey>>,
+    tasks: HashMap<TaskPath, RowId>,
     pub(super) current: Box<Interval>,
     spare: Option<Box<Interval>>,
     /// Exceptions that were logged: the first of each kind.
@@ -79,6 +85,24 @@ impl Recorder {
         id
     }
 
+    #[inline]
+    fn task(&mut self, task: TaskPath) -> RowId {
+        match self.tasks.get(&task) {
+            Some(id) => *id,
+            None => self.new_task(task),
+        }
+    }
+
+    #[cold]
+    fn new_task(&mut self, path: TaskPath) -> RowId {
+        let (class, set, task) = path;
+        let id = RowId::try_from(self.tasks.len()).unwrap_or(RowId::MAX);
+        self.tasks.insert(path, id);
+        let task = set.map_or_else(|| task.into(), |set| format!("{set}::{task}").into());
+        self.current.new_tasks.push(Arc::new(TaskKey { class: class.into(), task }));
+        id
+    }
+
     /// Hands over what was recorded since the last time.
     pub(crate) fn hand_over(&mut self) -> Box<Interval> {
         std::mem::replace(&mut self.current, self.spare.take().unwrap_or_default())
@@ -97,6 +121,17 @@ pub(super) struct Origin {
     pub(super) class: &'static str,
     pub(super) user_number: Option<u64>,
     pub(super) innermost: Innermost,
+    pub(super) present: Present,
+}
+
+/// What the user is doing.
+#[derive(Debug, Default)]
+pub(super) struct Present {
+    task: Cell<Option<RowId>>,
+    /// When it began.
+    begun: Cell<Option<Instant>>,
+    /// By how much that was later than its schedule asked for; `None` where there is none.
+    pub(super) late: Cell<Option<Duration>>,
 }
 
 /// The recorder of the shard on which a user lives, for this user; a cheap handle.
@@ -110,7 +145,61 @@ impl RecorderHandle {
     /// The same recorder, for one user.
     pub(crate) fn of_user(&self, class: &'static str, user_number: Option<u64>) -> Self {
         let shard = Rc::clone(&self.0.shard);
-        Self(Rc::new(Origin { shard, class, user_number, innermost: Innermost::default() }))
+        let (innermost, present) = (Innermost::default(), Present::default());
+        Self(Rc::new(Origin { shard, class, user_number, innermost, present }))
+    }
+
+    /// The user is in a hook: what it requests from now on belongs to that.
+    pub(crate) fn enter_hook(&self, set: Option<&'static str>, hook: &'static str) {
+        let Present { task, begun, late } = &self.0.present;
+        task.set(Some(self.0.shard.borrow_mut().task((self.0.class, set, hook))));
+        begun.set(None);
+        late.set(None);
+    }
+
+    /// The user begins a task, which was to start at `due` by its schedule, if it has one. One that enters a task set is
+    /// not counted, as that set's tasks are.
+    #[inline]
+    pub(crate) fn begin_task(
+        &self,
+        set: Option<&'static str>,
+        name: &'static str,
+        due: Option<Instant>,
+        counts: bool,
+    ) -> Option<TaskRun<'_>> {
+        let Present { task, begun, late } = &self.0.present;
+        let mut recorder = self.0.shard.borrow_mut();
+        let id = recorder.task((self.0.class, set, name));
+        task.set(Some(id));
+        let now = counts.then(Instant::now);
+        begun.set(now);
+        late.set(due.map(|due| now.unwrap_or_else(Instant::now).saturating_duration_since(due)));
+        if counts {
+            recorder.current.tasks.row(id).started += 1;
+        }
+        counts.then_some(TaskRun(self))
+    }
+
+    /// The task that the user began last has ended.
+    #[inline]
+    fn end_task(&self, outcome: TaskOutcome) {
+        let Present { task, begun, late } = &self.0.present;
+        let (Some(id), Some(begun)) = (task.get(), begun.take()) else { return };
+        let mut recorder = self.0.shard.borrow_mut();
+        let row = recorder.current.tasks.row(id);
+        match outcome {
+            TaskOutcome::Ok => row.ok += 1,
+            TaskOutcome::Failed => row.failed += 1,
+            TaskOutcome::Interrupted => {
+                row.interrupted += 1;
+                return;
+            }
+        }
+        let time = begun.elapsed();
+        row.time.record(time);
+        if let Some(late) = late.get() {
+            row.response.record(time.saturating_add(late));
+        }
     }
 
     /// From now on this one is told.
@@ -130,13 +219,21 @@ impl RecorderHandle {
 
     /// [`start`](Self::start) with a time that the caller has read already.
     pub fn start_at(&self, method: &str, name: &str, started_at: Instant) -> Pending {
-        let row = {
+        let present = &self.0.present;
+        let (row, task) = {
             let mut recorder = self.0.shard.borrow_mut();
             let row = recorder.row(method, name);
-            recorder.current.row(row).started += 1;
-            row
+            let task = present.task.get().unwrap_or_else(|| {
+                let outside = recorder.task((self.0.class, None, ""));
+                present.task.set(Some(outside));
+                outside
+            });
+            let current = &mut *recorder.current;
+            current.rows.row(row).started += 1;
+            current.tasks.row(task).requests.started += 1;
+            (row, task)
         };
-        Pending::new(self.clone(), row, started_at, self.0.innermost.get())
+        Pending::new(self.clone(), row, task, started_at, present.late.get(), self.0.innermost.get())
     }
 
     /// Counts an error or panic of user code, and tells of it; says whether it is the first of its kind here.
@@ -194,6 +291,24 @@ impl RecorderHandle {
     }
 }
 
+/// One run of a task that is counted; dropped without an end it was interrupted.
+#[derive(Debug)]
+pub(crate) struct TaskRun<'a>(&'a RecorderHandle);
+
+impl TaskRun<'_> {
+    #[inline]
+    pub(crate) fn end(self, outcome: TaskOutcome) {
+        self.0.end_task(outcome);
+    }
+}
+
+impl Drop for TaskRun<'_> {
+    fn drop(&mut self) {
+        // Does nothing after an end.
+        self.0.end_task(TaskOutcome::Interrupted);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -207,7 +322,7 @@ mod tests {
         let interval = recorder.hand_over();
         assert_eq!(interval.new_keys.len(), MOST_NAMES + 1);
         assert_eq!(&*interval.new_keys[MOST_NAMES].name, OTHER);
-        let (_, other) = interval.touched().last().expect("rows");
+        let (_, other) = interval.rows.touched().last().expect("rows");
         assert_eq!(other.ok, 50);
     }
 
@@ -226,6 +341,6 @@ mod tests {
         let interval = recorder.hand_over();
         assert!(interval.new_keys.len() <= MOST_NAMES + MOST_METHODS + 1, "{}", interval.new_keys.len());
         assert_eq!(interval.new_keys[0].name.len(), LONGEST_NAME);
-        assert_eq!(interval.touched().map(|(_, row)| row.ok).sum::<u64>(), 2 + MOST_NAMES as u64 + 1000);
+        assert_eq!(interval.rows.touched().map(|(_, row)| row.ok).sum::<u64>(), 2 + MOST_NAMES as u64 + 1000);
     }
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricKind, MetricSnapshot, MetricStats, RowKey, RowStats,
-    ScheduledStarts, TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
+    ClassSnapshot, CounterStats, ExceptionRow, FailureRow, GaugeStats, History, MetricKind, MetricSnapshot,
+    MetricStats, RowKey, RowStats, ScheduledStarts, TaskSnapshot, TaskStats, TransactionFailureRow,
+    TransactionSnapshot, TransactionStats, TrendStats,
 };
 
 /// Where a run is in its life; the controller's table has the transitions.
@@ -88,6 +89,12 @@ pub struct Snapshot {
     pub rows: Vec<RowSnapshot>,
     /// All rows in one.
     pub total: RowSnapshot,
+    /// Tasks, and the requests they made; sorted by user class and name. Hooks stand beside them.
+    pub tasks: Vec<TaskSnapshot>,
+    /// User classes: all tasks of each in one; sorted by name.
+    pub classes: Vec<ClassSnapshot>,
+    /// What happened when, up to the last full second.
+    pub history: Arc<History>,
     /// Failures, grouped.
     pub failures: Vec<FailureRow>,
     /// Errors and panics of user code, grouped.
@@ -109,6 +116,18 @@ impl Snapshot {
     #[must_use]
     pub fn row(&self, method: &str, name: &str) -> Option<&RowSnapshot> {
         self.rows.iter().find(|row| *row.key.method == *method && *row.key.name == *name)
+    }
+
+    /// The task or hook of this name of a user class: `Shopper`, `checkout`; of a task set `Forum::read`.
+    #[must_use]
+    pub fn task(&self, class: &str, task: &str) -> Option<&TaskStats> {
+        self.tasks.iter().find(|row| *row.key.class == *class && *row.key.task == *task).map(|row| &*row.stats)
+    }
+
+    /// The user class of this name: all of its tasks in one.
+    #[must_use]
+    pub fn class(&self, class: &str) -> Option<&TaskStats> {
+        self.classes.iter().find(|row| *row.class == *class).map(|row| &*row.stats)
     }
 
     /// The counter of this name; `None` when nothing was added to it.

@@ -55,7 +55,7 @@ fn requests_belong_to_the_transactions_around_them() {
         books(&interval.transactions),
         [row("outer", [1, 1, 0, 0, 3]), row("outer / inner", [1, 1, 0, 0, 1]), row("outer / left", [1, 0, 0, 1, 0]),]
     );
-    let total: u64 = interval.touched().map(|(_, row)| row.started).sum();
+    let total: u64 = interval.rows.touched().map(|(_, row)| row.started).sum();
     assert_eq!(total, 6, "transactions are no requests");
 }
 

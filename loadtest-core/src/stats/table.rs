@@ -1,0 +1,59 @@
+//! Figures by number, of which an interval hands over those that changed.
+
+/// Figures that can be added up and used again.
+pub(crate) trait Figures: Clone + Default {
+    /// Adds all of `other`.
+    fn merge(&mut self, other: &Self);
+    /// Forgets everything and keeps the memory.
+    fn clear(&mut self);
+    /// Forgets everything but what is in flight, so that the books still hold afterwards.
+    fn reset(&mut self);
+}
+
+/// A row's number within one recorder.
+pub(crate) type RowId = u32;
+
+#[derive(Debug, Default)]
+struct Row<S> {
+    figures: S,
+    touched: bool,
+}
+
+/// The rows of one shard between two ticks.
+#[derive(Debug, Default)]
+pub(crate) struct Table<S> {
+    /// By number; only those in `touched` hold anything.
+    rows: Vec<Row<S>>,
+    touched: Vec<RowId>,
+}
+
+impl<S: Figures> Table<S> {
+    /// The row of this number, which from now on belongs to what is handed over.
+    #[inline]
+    pub(crate) fn row(&mut self, id: RowId) -> &mut S {
+        let index = id as usize;
+        if index >= self.rows.len() {
+            self.rows.resize_with(index + 1, || Row { figures: S::default(), touched: false });
+        }
+        let row = &mut self.rows[index];
+        if !row.touched {
+            row.touched = true;
+            self.touched.push(id);
+        }
+        &mut row.figures
+    }
+
+    /// Every row in which something happened.
+    pub(crate) fn touched(&self) -> impl Iterator<Item = (RowId, &S)> {
+        self.touched.iter().map(|id| (*id, &self.rows[*id as usize].figures))
+    }
+
+    /// Forgets everything and keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        for id in self.touched.drain(..) {
+            let row = &mut self.rows[id as usize];
+            row.figures.clear();
+            row.touched = false;
+        }
+    }
+}
