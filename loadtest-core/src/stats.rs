@@ -14,6 +14,7 @@
 
 pub(crate) mod collector;
 pub(crate) mod events;
+mod health;
 mod histogram;
 mod history;
 pub(crate) mod interval;
@@ -22,6 +23,7 @@ mod pending;
 mod phases;
 pub(crate) mod recorder;
 mod row;
+mod samples;
 pub(crate) mod snapshot;
 mod starts;
 mod statuses;
@@ -30,6 +32,7 @@ mod tasks;
 mod transactions;
 
 pub use events::{RequestEvent, RequestOutcome, UserErrorEvent};
+pub use health::GeneratorHealth;
 pub use histogram::Histogram;
 pub use history::{History, Point, RowHistory, RunPoint};
 pub use interval::{ExceptionRow, FailureRow};
@@ -38,6 +41,7 @@ pub use pending::{Failure, Pending};
 pub use phases::{PhaseTimes, Phases};
 pub use recorder::RecorderHandle;
 pub use row::{RowKey, RowStats, Times};
+pub use samples::{BodyText, Exchange, FailureSample};
 pub use snapshot::{RowSnapshot, RunState, Snapshot, UserCounts};
 pub use starts::ScheduledStarts;
 pub use statuses::StatusStats;

@@ -15,8 +15,8 @@ use super::snapshot::RowSnapshot;
 use super::table::{Figures, RowId};
 use super::transactions::{MOST_TRANSACTIONS, Transactions};
 use super::{
-    ClassSnapshot, ExceptionRow, FailureRow, RowKey, RowStats, RunPoint, RunState, ScheduledStarts, Snapshot, TaskKey,
-    TaskSnapshot, TaskStats, UserCounts,
+    ClassSnapshot, ExceptionRow, FailureRow, GeneratorHealth, RowKey, RowStats, RunPoint, RunState, ScheduledStarts,
+    Snapshot, TaskKey, TaskSnapshot, TaskStats, UserCounts,
 };
 
 /// Over how long current rates are taken.
@@ -372,6 +372,7 @@ impl Collector {
                 key: Arc::clone(&key.row),
                 error: key.error.clone(),
                 sample: sample.clone(),
+                samples: Vec::new(),
                 count: seen.count,
                 first_seen: seen.first,
                 last_seen: seen.last,
@@ -416,6 +417,7 @@ impl Collector {
             failures: self.failures(),
             exceptions: self.exceptions(),
             starts: self.starts(),
+            health: GeneratorHealth::default(),
             metrics: self.metrics.snapshot(|count| self.per_second(count)),
             transactions: self.transactions.rows(),
             transaction_failures: self.transactions.failures(),

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::metrics::Metrics;
 use super::table::{RowId, Table};
 use super::transactions::Transactions;
-use super::{RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats};
+use super::{FailureSample, RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
@@ -23,7 +23,7 @@ pub(crate) fn shortened(text: &str, most: usize) -> &str {
 }
 
 /// A failure as it is counted: requests of one row that failed in the same way.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FailureRow {
     /// The row of the failed requests.
@@ -32,6 +32,8 @@ pub struct FailureRow {
     pub error: Box<str>,
     /// The details of one of them, such as the first bytes of the body; empty when there are none.
     pub sample: Box<str>,
+    /// Some of them as they were.
+    pub samples: Vec<Arc<FailureSample>>,
     /// How many.
     pub count: u64,
     /// When the first was recorded.

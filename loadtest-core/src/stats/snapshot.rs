@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    ClassSnapshot, CounterStats, ExceptionRow, FailureRow, GaugeStats, History, MetricKind, MetricSnapshot,
-    MetricStats, RowKey, RowStats, ScheduledStarts, TaskSnapshot, TaskStats, TransactionFailureRow,
+    ClassSnapshot, CounterStats, ExceptionRow, FailureRow, GaugeStats, GeneratorHealth, History, MetricKind,
+    MetricSnapshot, MetricStats, RowKey, RowStats, ScheduledStarts, TaskSnapshot, TaskStats, TransactionFailureRow,
     TransactionSnapshot, TransactionStats, TrendStats,
 };
 
@@ -101,6 +101,8 @@ pub struct Snapshot {
     pub exceptions: Vec<ExceptionRow>,
     /// Starts by schedule, and how late they were; none where no user has one.
     pub starts: Arc<ScheduledStarts>,
+    /// How the load generator itself is.
+    pub health: GeneratorHealth,
     /// Custom metrics, sorted by name and kind.
     pub metrics: Vec<MetricSnapshot>,
     /// Transactions, sorted by name: those inside of another follow it. They are no part of the total.

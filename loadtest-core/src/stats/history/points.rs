@@ -77,6 +77,14 @@ pub struct RunPoint {
     pub length: Duration,
     /// Users at its end.
     pub users: u64,
+    /// Processors used by the load generator, in cores; `None` where the system does not tell.
+    pub cpu: Option<f64>,
+    /// Its memory in bytes, at the end.
+    pub memory: Option<u64>,
+    /// The share of time in which a thread that drives users was ready to run and got no core: of the one that fared worst.
+    pub held_up: Option<f64>,
+    /// The longest that a thread that drives users was late for a regular appointment with itself.
+    pub queue_delay: Duration,
 }
 
 impl RunPoint {
@@ -88,8 +96,17 @@ impl RunPoint {
 
     /// Adds a later point.
     pub(super) fn merge(&mut self, later: &Self) {
+        let (mine, other) = (self.length.as_secs_f64(), later.length.as_secs_f64());
+        let mean = |one: Option<f64>, two: Option<f64>| match (one, two) {
+            (Some(one), Some(two)) if mine + other > 0.0 => Some((one * mine + two * other) / (mine + other)),
+            (one, two) => two.or(one),
+        };
+        self.cpu = mean(self.cpu, later.cpu);
+        self.held_up = mean(self.held_up, later.held_up);
         (self.at, self.length) = span((self.at, self.length), (later.at, later.length));
         self.users = later.users;
+        self.memory = later.memory.or(self.memory);
+        self.queue_delay = self.queue_delay.max(later.queue_delay);
     }
 
     /// The next point begins with what has not changed.
