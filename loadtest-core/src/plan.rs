@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) stop_concurrency: usize,
     pub(crate) threads: usize,
     pub(crate) reset_stats: bool,
+    /// How long figures are left out from the start on.
+    pub(crate) warm_up: Option<Duration>,
     pub(crate) iterations: Option<u64>,
     pub(crate) iterations_per_user: Option<u64>,
     pub(crate) equal_weights: bool,

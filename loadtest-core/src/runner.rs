@@ -6,6 +6,7 @@ mod hooks;
 mod listeners;
 pub(crate) mod load_test;
 mod ramp;
+mod readings;
 pub(crate) mod run_error;
 mod running;
 pub(crate) mod shard;

@@ -33,6 +33,7 @@ mod transactions;
 
 pub use events::{RequestEvent, RequestOutcome, UserErrorEvent};
 pub use health::GeneratorHealth;
+pub(crate) use health::{ProcessLoad, ThreadLoad};
 pub use histogram::Histogram;
 pub use history::{History, Point, RowHistory, RunPoint};
 pub use interval::{ExceptionRow, FailureRow};

@@ -93,6 +93,10 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_RESET_STATS", value_parser = FalseyValueParser::new())]
     reset_stats: bool,
 
+    /// Leave out what is measured in so long from the start on, such as 30s: part of the run time
+    #[arg(long, env = "LOADTEST_WARM_UP", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    warm_up: Option<Duration>,
+
     /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv,
     /// PREFIX_phases.csv, PREFIX_transactions.csv and PREFIX_metrics.csv
     #[arg(long, env = "LOADTEST_CSV", value_name = "PREFIX")]
@@ -228,6 +232,9 @@ impl Flags {
         }
         if self.reset_stats {
             test = test.reset_stats(true);
+        }
+        if let Some(warm_up) = self.warm_up {
+            test = test.warm_up(warm_up);
         }
         let given = |tags: &[String]| tags.iter().filter(|tag| !tag.is_empty()).cloned().collect::<Vec<_>>();
         if !given(&self.tags).is_empty() {

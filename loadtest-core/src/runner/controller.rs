@@ -12,7 +12,7 @@
 //! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
 //! | stopping    | all shards have handed over           | stopped     | the last snapshot, `test_stop`, the answer      |
 //! | any but ready, stopped | Abort                      | stopping    | users dropped, no `on_stop`, no `teardown`      |
-//! | spawning, running | Reset                           | the same    | figures reset; requests in flight stay          |
+//! | spawning, running | Reset, warm-up over             | the same    | figures reset; requests in flight stay          |
 //! | any         | Quit, or nobody left to command       | –           | as Stop, then `quitting` and the end            |
 
 mod stuck;
@@ -32,6 +32,7 @@ use crate::plan::Plan;
 use crate::report::EndedBy;
 use crate::runner::hooks::Hooks;
 use crate::runner::ramp::Ramp;
+use crate::runner::readings;
 use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
 use crate::runner::watchdog::Watchdog;
 use crate::stats::collector::Collector;
@@ -99,7 +100,7 @@ pub(crate) async fn run(seat: ControllerSeat) {
         if quitting && this.idle() {
             break;
         }
-        let deadline = this.deadline;
+        let (deadline, warm_until) = (this.deadline, this.warm_until);
         tokio::select! {
             biased;
             command = commands.recv(), if !quitting => match command {
@@ -118,6 +119,11 @@ pub(crate) async fn run(seat: ControllerSeat) {
             _ = tick.tick() => this.tick(),
             () = tokio::time::sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                 this.stop(EndedBy::RunTime);
+            }
+            () = tokio::time::sleep_until(warm_until.unwrap_or_else(Instant::now)), if warm_until.is_some() => {
+                this.warm_until = None;
+                tracing::info!("the warm-up is over: figures count from here");
+                this.reset();
             }
         }
     }
@@ -159,6 +165,8 @@ struct Controller {
     started: Instant,
     /// When the run time is over.
     deadline: Option<Instant>,
+    /// When the warm-up is over; `None` when it is, or when there is none.
+    warm_until: Option<Instant>,
     /// When the users were asked to stop.
     stopped: Option<Instant>,
     ramp: Option<Ramp>,
@@ -192,6 +200,7 @@ impl Controller {
             collector,
             started: now,
             deadline: None,
+            warm_until: None,
             stopped: None,
             ramp: None,
             next_id: 1,
@@ -258,6 +267,7 @@ impl Controller {
         let now = Instant::now();
         self.started = now;
         self.deadline = self.plan.settings.run_time.map(|run_time| now + run_time);
+        self.warm_until = self.plan.settings.warm_up.map(|warm_up| now + warm_up);
         self.collector.begin(now);
         self.ramp_to(0, self.plan.settings.users, self.plan.settings.spawn_rate);
     }
@@ -310,6 +320,9 @@ impl Controller {
         tracing::info!("stopping: {}", why.sentence());
         self.ended_by = Some(why);
         self.deadline = None;
+        if self.warm_until.take().is_some() {
+            self.warn("the run ended before its warm-up did: the figures are those of the warm-up".to_owned());
+        }
         self.stopped = Some(Instant::now());
         self.state = RunState::Stopping;
         self.ending = Ending::Users;
@@ -540,7 +553,7 @@ impl Controller {
     fn publish(&mut self) {
         let now = Instant::now();
         let users = self.users();
-        self.collector.see_run(|run| run.users = users.alive);
+        self.collector.see_run(users.alive, now, readings::this_process());
         let mut warnings = self.warnings.clone();
         let replaced: u64 = self.shards.iter().map(|shard| shard.handle.board.replaced()).sum();
         if replaced > 0 {

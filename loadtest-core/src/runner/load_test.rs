@@ -24,6 +24,7 @@ use crate::runner::{classes, threads};
 use crate::task::graph::Filter;
 use crate::tls::TlsOptions;
 use crate::trace::Trace;
+use crate::units::format_duration;
 use crate::user::User;
 
 /// The most users of one run: far beyond what a machine can hold, and what keeps a slip of the finger from filling its
@@ -94,6 +95,7 @@ pub struct LoadTest {
     threads: Option<usize>,
     seed: Option<u64>,
     reset_stats: bool,
+    warm_up: Option<Duration>,
     filter: Filter,
     pub(super) iterations: Option<u64>,
     pub(super) iterations_per_user: Option<u64>,
@@ -209,6 +211,13 @@ impl LoadTest {
         self
     }
 
+    /// Leaves out what is measured in so long from the first user's start on: while caches fill and connections are opened.
+    /// Not by default; it is part of the run time. What is in flight then is counted when it ends.
+    pub fn warm_up(mut self, warm_up: Duration) -> Self {
+        self.warm_up = Some(warm_up);
+        self
+    }
+
     /// Runs only tasks that have one of these tags, or that are in a set entered by one that has: `#[task(tags("read"))]`.
     /// Without any, all tasks run. A class that has none of them is left out.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
@@ -300,6 +309,7 @@ impl LoadTest {
             stop_concurrency: count("stop concurrency", self.stop_concurrency.unwrap_or(100), Semaphore::MAX_PERMITS)?,
             threads: count("threads", self.threads.unwrap_or_else(cores), MOST_THREADS)?,
             reset_stats: self.reset_stats,
+            warm_up: warm_up(self.warm_up, self.run_time)?,
             iterations: limit("iterations", self.iterations)?,
             iterations_per_user: limit("iterations per user", self.iterations_per_user)?,
             equal_weights: self.filter.equal_weights,
@@ -373,6 +383,18 @@ fn count<N: Copy + From<u8> + PartialOrd + fmt::Display>(what: &str, number: N, 
         return Err(InputError::new(format!("{what}: {number} is too many; give at most {most}")));
     }
     Ok(number)
+}
+
+/// A warm-up that leaves something of the run.
+fn warm_up(warm_up: Option<Duration>, run_time: Option<Duration>) -> Result<Option<Duration>, InputError> {
+    let Some(warm_up) = warm_up.filter(|warm_up| !warm_up.is_zero()) else { return Ok(None) };
+    if let Some(run_time) = run_time.filter(|run_time| *run_time <= warm_up) {
+        let [warm_up, run_time] = [warm_up, run_time].map(format_duration);
+        let error =
+            format!("warm-up: {warm_up} of a run time of {run_time} leaves nothing to measure; give a shorter one");
+        return Err(InputError::new(error));
+    }
+    Ok(Some(warm_up.min(LONGEST)))
 }
 
 /// A limit that leaves something to do.

@@ -25,12 +25,16 @@ use crate::life::{Seat, Watched};
 use crate::listener::{Listeners, ShardListeners};
 use crate::plan::Plan;
 use crate::runner::ramp::Ramp;
+use crate::runner::readings;
 use crate::stats::interval::Interval;
 use crate::task::{AnyShared, SetInfo};
 use crate::timer::Timer;
 
 /// How often a shard hands over what it recorded.
 pub(crate) const TICK: Duration = Duration::from_millis(500);
+
+/// How often a shard has an appointment with itself, to see how long its queue is.
+const BEAT: Duration = Duration::from_millis(100);
 
 /// Users started in one go before the users that exist get their turn.
 const BATCH: usize = 100;
@@ -102,6 +106,10 @@ pub(crate) async fn run(seat: ShardSeat) {
         Rc::new(move |why| drop(events.send(ShardEvent::StopTest(why))))
     };
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // In paused time nothing is late.
+    let beats = !matches!(timer, Timer::Tokio);
+    let mut beat = tokio::time::interval(BEAT);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let info = Rc::new(ShardInfo::new(Arc::clone(&board.busy)).with_timer(timer));
     if !listeners.is_empty() {
         info.recorder.listen(ShardListeners::sink(&listeners, Rc::clone(&stop_test)));
@@ -132,6 +140,7 @@ pub(crate) async fn run(seat: ShardSeat) {
                 Some(command) => this.obey(command).await,
             },
             _ = tick.tick() => this.hand_over(None),
+            due = beat.tick(), if beats => this.info.recorder.queue_delay(due.elapsed()),
             () = ways_out.gone.notified() => this.user_gone(),
             Some(ended) = this.futures.join_next(), if !this.futures.is_empty() => this.future_gone(&ended),
             () = tokio::time::sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
@@ -210,6 +219,7 @@ impl Shard {
     }
 
     fn hand_over(&self, flush: Option<u64>) {
+        self.info.recorder.thread_load(readings::this_thread());
         let interval = self.info.recorder.hand_over();
         self.tell(ShardEvent::Interval { shard: self.shard, interval, at: Instant::now(), flush });
     }

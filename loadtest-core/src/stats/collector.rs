@@ -7,6 +7,7 @@ use std::time::Duration;
 use hashbrown::HashMap;
 use tokio::time::Instant;
 
+use super::health::HealthMonitor;
 use super::history::Historian;
 use super::interval::{ExceptionKey, FailureKey, Interval, Seen, count_bounded};
 use super::metrics::Metrics;
@@ -15,8 +16,8 @@ use super::snapshot::RowSnapshot;
 use super::table::{Figures, RowId};
 use super::transactions::{MOST_TRANSACTIONS, Transactions};
 use super::{
-    ClassSnapshot, ExceptionRow, FailureRow, GeneratorHealth, RowKey, RowStats, RunPoint, RunState, ScheduledStarts,
-    Snapshot, TaskKey, TaskSnapshot, TaskStats, UserCounts,
+    ClassSnapshot, ExceptionRow, FailureRow, ProcessLoad, RowKey, RowStats, RunState, ScheduledStarts, Snapshot,
+    TaskKey, TaskSnapshot, TaskStats, UserCounts,
 };
 
 /// Over how long current rates are taken.
@@ -105,6 +106,7 @@ pub(crate) struct Collector {
     shard_tasks: Vec<Vec<usize>>,
     classes: Vec<ClassSnapshot>,
     historian: Historian,
+    monitor: HealthMonitor,
     failures: HashMap<FailureKey<Arc<RowKey>>, (Seen, Box<str>)>,
     exceptions: HashMap<ExceptionKey, Seen>,
     metrics: Metrics,
@@ -128,6 +130,7 @@ impl Collector {
             shard_tasks: vec![Vec::new(); shards],
             classes: Vec::new(),
             historian: Historian::new(start),
+            monitor: HealthMonitor::new(shards),
             failures: HashMap::new(),
             exceptions: HashMap::new(),
             metrics: Metrics::default(),
@@ -151,6 +154,11 @@ impl Collector {
             self.historian.add(index, &row.key, stats);
         }
         self.merge_tasks(shard, interval);
+        let run = self.historian.run();
+        self.monitor.see_delays(&interval.queue_delay, run);
+        if let Some(load) = interval.load {
+            self.monitor.see_thread(shard, at, load, run);
+        }
         for (key, (seen, sample)) in &interval.failures {
             let row = self.key(shard, key.row);
             let key = FailureKey { row, error: key.error.clone() };
@@ -204,8 +212,12 @@ impl Collector {
     }
 
     /// What the run itself is like in this second.
-    pub(crate) fn see_run(&mut self, see: impl FnOnce(&mut RunPoint)) {
-        self.historian.see_run(see);
+    pub(crate) fn see_run(&mut self, users: u64, at: Instant, process: Option<ProcessLoad>) {
+        let run = self.historian.run();
+        run.users = users;
+        if let Some(process) = process {
+            self.monitor.see_process(at, process, run);
+        }
     }
 
     /// Counts what belongs under *exceptions* and happened on no shard, or was counted there.
@@ -245,6 +257,7 @@ impl Collector {
             ));
         }
         warnings.extend(self.metrics.warnings());
+        warnings.extend(self.monitor.health().warnings(&self.starts));
         warnings
     }
 
@@ -257,6 +270,7 @@ impl Collector {
         }
         self.all_tasks().for_each(|task| *task = TaskStats::default());
         self.historian.restart(at);
+        self.monitor.restart();
         self.failures.clear();
         self.exceptions.clear();
         self.metrics.reset();
@@ -276,6 +290,7 @@ impl Collector {
         }
         self.metrics.begin();
         self.historian.restart(at);
+        self.monitor.restart();
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
@@ -300,6 +315,7 @@ impl Collector {
         }
         self.all_tasks().for_each(Figures::reset);
         self.historian.restart(at);
+        self.monitor.restart();
         self.failures.clear();
         self.exceptions.clear();
         self.metrics.reset();
@@ -417,7 +433,7 @@ impl Collector {
             failures: self.failures(),
             exceptions: self.exceptions(),
             starts: self.starts(),
-            health: GeneratorHealth::default(),
+            health: self.monitor.health(),
             metrics: self.metrics.snapshot(|count| self.per_second(count)),
             transactions: self.transactions.rows(),
             transaction_failures: self.transactions.failures(),

@@ -201,9 +201,9 @@ impl Historian {
         }
     }
 
-    /// How many users there are, and how the load generator is.
-    pub(crate) fn see_run(&mut self, see: impl FnOnce(&mut RunPoint)) {
-        see(&mut self.run);
+    /// How many users there are in this second, and how the load generator is.
+    pub(crate) fn run(&mut self) -> &mut RunPoint {
+        &mut self.run
     }
 
     /// The end of the run: what there is of the last second.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::metrics::Metrics;
 use super::table::{RowId, Table};
 use super::transactions::Transactions;
-use super::{FailureSample, RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats};
+use super::{FailureSample, RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats, ThreadLoad, Times};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
@@ -156,6 +156,10 @@ pub(crate) struct Interval {
     pub(crate) metrics: Metrics,
     pub(crate) transactions: Transactions,
     pub(crate) starts: ScheduledStarts,
+    /// By how much the shard was late for its appointments with itself.
+    pub(crate) queue_delay: Times,
+    /// What its thread has used so far.
+    pub(crate) load: Option<ThreadLoad>,
     /// When the last sample with a verdict ended.
     pub(crate) last_end: Option<Instant>,
 }
@@ -191,6 +195,8 @@ impl Interval {
         self.metrics.clear();
         self.transactions.clear();
         self.starts.clear();
+        self.queue_delay.clear();
+        self.load = None;
         self.last_end = None;
     }
 }

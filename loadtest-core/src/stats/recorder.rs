@@ -14,7 +14,7 @@ use super::metrics::Metrics;
 use super::table::RowId;
 use super::tasks::TaskOutcome;
 use super::transactions::{Innermost, TransactionNames, Transactions};
-use super::{Pending, RowKey, TaskKey};
+use super::{Pending, RowKey, TaskKey, ThreadLoad};
 
 /// Different names kept per run; requests under further ones are counted in one row, `(other)`.
 pub(crate) const MOST_NAMES: usize = 10_000;
@@ -280,6 +280,16 @@ impl RecorderHandle {
     /// Counts a start by schedule.
     pub(crate) fn scheduled_start(&self, late: Duration, overrun: bool, skipped: u64) {
         self.0.shard.borrow_mut().current.starts.record(late, overrun, skipped);
+    }
+
+    /// The shard was so late for an appointment with itself.
+    pub(crate) fn queue_delay(&self, late: Duration) {
+        self.0.shard.borrow_mut().current.queue_delay.record(late);
+    }
+
+    /// What the thread of the shard has used so far.
+    pub(crate) fn thread_load(&self, load: Option<ThreadLoad>) {
+        self.0.shard.borrow_mut().current.load = load;
     }
 
     pub(crate) fn hand_over(&self) -> Box<Interval> {

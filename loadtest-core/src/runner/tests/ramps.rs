@@ -121,6 +121,42 @@ fn a_reset_forgets_the_figures_and_keeps_the_books() {
 }
 
 #[test]
+fn what_is_measured_in_the_warm_up_is_left_out() {
+    struct S;
+    impl Script for S {
+        fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+            Box::pin(async {
+                cx.measure("GET", "/", async { Ok::<_, std::io::Error>(()) }).await?;
+                fail("always")
+            })
+        }
+    }
+    let base = test::<S>().run_time(Duration::from_millis(9500));
+    let counts = |outcome: &Outcome| {
+        let snapshot = &outcome.snapshot;
+        books_hold(snapshot);
+        let of_history: u64 = snapshot.history.total().points().map(|point| point.ok).sum();
+        (snapshot.total.stats.ok, snapshot.exceptions.iter().map(|row| row.count).sum::<u64>(), of_history)
+    };
+    assert_eq!(counts(&run_to_end(base.clone(), 2).0), (10, 10, 10));
+    let (warm, _) = run_to_end(base.clone().warm_up(Duration::from_millis(3500)), 2);
+    assert_eq!(counts(&warm), (6, 6, 6));
+    assert!((warm.snapshot.total.rate - 1.0).abs() < 0.2, "{}", warm.snapshot.total.rate);
+    assert!(warm.snapshot.elapsed >= Duration::from_millis(9500), "it is part of the run time");
+    // Of a run that ends before.
+    paused(async || {
+        let local = Local::new(base.clone().warm_up(SECOND * 9), 1);
+        let outcome = local.start();
+        tokio::time::sleep(SECOND * 3).await;
+        local.say(Command::Stop);
+        let snapshot = outcome.await.expect("an outcome").snapshot;
+        assert!(snapshot.warnings.iter().any(|text| text.contains("before its warm-up")), "{:?}", snapshot.warnings);
+    });
+    let error = base.warm_up(SECOND * 10).plan().expect_err("nothing is left").to_string();
+    assert!(error.contains("10s") && error.contains("leaves nothing"), "{error}");
+}
+
+#[test]
 fn reset_stats_forgets_the_ramp() {
     struct S;
     impl Script for S {
