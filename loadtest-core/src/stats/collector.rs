@@ -1,6 +1,5 @@
 //! Merges the intervals of all shards into the figures of the run.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use super::health::HealthMonitor;
 use super::history::Historian;
 use super::interval::{ExceptionKey, FailureKey, Interval, Seen, count_bounded};
 use super::metrics::Metrics;
+use super::rates::RateWindow;
 use super::recorder::{MOST_NAMES, OTHER};
 use super::snapshot::RowSnapshot;
 use super::table::{Figures, RowId};
@@ -19,50 +19,6 @@ use super::{
     ClassSnapshot, ExceptionRow, FailureRow, ProcessLoad, RowKey, RowStats, RunState, ScheduledStarts, Snapshot,
     TaskKey, TaskSnapshot, TaskStats, UserCounts,
 };
-
-/// Over how long current rates are taken.
-const WINDOW: Duration = Duration::from_secs(10);
-/// Intervals that end within this time of each other share a slot of the window, so that its length is bounded
-/// however many shards there are.
-const SLOT: Duration = Duration::from_millis(500);
-
-/// Verdicts of the last ten seconds, in slots.
-#[derive(Debug, Default)]
-struct RateWindow {
-    slots: VecDeque<(Instant, u64, u64)>,
-}
-
-impl RateWindow {
-    fn add(&mut self, at: Instant, requests: u64, failed: u64) {
-        if requests == 0 {
-            return;
-        }
-        match self.slots.back_mut() {
-            Some((slot, have, have_failed)) if at < *slot + SLOT => {
-                *have += requests;
-                *have_failed += failed;
-            }
-            _ => {
-                while self.slots.front().is_some_and(|(slot, ..)| *slot + WINDOW <= at) {
-                    self.slots.pop_front();
-                }
-                self.slots.push_back((at, requests, failed));
-            }
-        }
-    }
-
-    /// Requests and failures per second in the window that ends at `now`, of a run that began at `start`.
-    #[expect(clippy::cast_precision_loss, reason = "counts of ten seconds")]
-    fn rates(&self, now: Instant, start: Instant) -> (f64, f64) {
-        let length = now.saturating_duration_since(start).min(WINDOW).as_secs_f64();
-        if length <= 0.0 {
-            return (0.0, 0.0);
-        }
-        let inside = self.slots.iter().filter(|(slot, ..)| *slot + WINDOW > now);
-        let (requests, failed) = inside.fold((0, 0), |sum, (_, requests, failed)| (sum.0 + requests, sum.1 + failed));
-        (requests as f64 / length, failed as f64 / length)
-    }
-}
 
 #[derive(Debug)]
 struct Row {
@@ -449,147 +405,4 @@ pub(crate) fn nothing_yet() -> Snapshot {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::stats::{Failure, RecorderHandle};
-
-    /// One request: its shard, its name, its verdict, and whether the shard hands over after it.
-    type Request = (usize, u8, u8, bool);
-
-    fn record(recorder: &RecorderHandle, name: u8, verdict: u8) {
-        let mut pending = recorder.start("GET", &format!("/{}", name % 4));
-        if name % 4 != 3 {
-            pending.phases_mut().opened = u32::from(name);
-        }
-        match verdict % 3 {
-            0 => pending.ok(),
-            1 => pending.fail(Failure { error: "no", sample: "" }),
-            _ => drop(pending),
-        }
-    }
-
-    fn figures(collector: &Collector) -> Vec<(RowKey, [u64; 6])> {
-        let now = Instant::now();
-        let row = |row: RowSnapshot| {
-            let stats = &row.stats;
-            ((*row.key).clone(), {
-                let connects = stats.phases.connect().count();
-                [stats.started, stats.ok, stats.failed, stats.interrupted, stats.connections_opened, connects]
-            })
-        };
-        collector.rows(now).into_iter().chain([collector.total(now)]).map(row).collect()
-    }
-
-    proptest! {
-        #[test]
-        fn however_samples_are_spread_over_shards_and_ticks_the_figures_are_the_same(
-            requests in prop::collection::vec(any::<Request>(), 0..120),
-        ) {
-            let start = Instant::now();
-            let shards: Vec<_> = (0..3).map(|_| RecorderHandle::default()).collect();
-            let mut spread = Collector::new(shards.len(), start);
-            let alone = RecorderHandle::default();
-            let hand_over = |collector: &mut Collector, shard: usize, recorder: &RecorderHandle| {
-                let mut interval = recorder.hand_over();
-                collector.merge(shard, &interval, start);
-                interval.clear();
-                recorder.recycle(interval);
-            };
-            for (shard, name, verdict, tick) in requests {
-                let shard = shard % shards.len();
-                record(&shards[shard], name, verdict);
-                record(&alone, name, verdict);
-                if tick {
-                    hand_over(&mut spread, shard, &shards[shard]);
-                }
-            }
-            for (shard, recorder) in shards.iter().enumerate() {
-                hand_over(&mut spread, shard, recorder);
-            }
-            let mut together = Collector::new(1, start);
-            hand_over(&mut together, 0, &alone);
-            prop_assert_eq!(figures(&spread), figures(&together));
-            let counts = |collector: &Collector| -> Vec<_> {
-                collector.failures().into_iter().map(|failure| (failure.key, failure.count)).collect()
-            };
-            prop_assert_eq!(counts(&spread), counts(&together));
-            for (_, [started, ok, failed, interrupted, ..]) in figures(&spread) {
-                prop_assert_eq!(started, ok + failed + interrupted);
-            }
-        }
-    }
-
-    #[test]
-    fn current_rates_fall_to_zero_when_traffic_stops() {
-        let start = Instant::now();
-        let mut collector = Collector::new(1, start);
-        let recorder = RecorderHandle::default();
-        let second = Duration::from_secs(1);
-        for tick in 1..=5u32 {
-            for _ in 0..100 {
-                record(&recorder, 0, 0);
-            }
-            collector.merge(0, &recorder.hand_over(), start + second * tick);
-        }
-        let current = |seconds: u32| collector.total(start + second * seconds).current_rate;
-        assert!((current(5) - 100.0).abs() < 1e-9, "a run of five seconds: {}", current(5));
-        assert!((current(10) - 50.0).abs() < 1e-9);
-        assert!((current(12) - 30.0).abs() < 1e-9);
-        assert!(current(15).abs() < 1e-9);
-        assert!(current(1000).abs() < 1e-9);
-    }
-
-    #[test]
-    fn what_setup_and_teardown_ask_for_does_not_change_the_rates() {
-        let start = Instant::now();
-        let mut collector = Collector::new(1, start);
-        let recorder = RecorderHandle::default();
-        for _ in 0..2000 {
-            record(&recorder, 0, 0);
-        }
-        collector.merge(0, &recorder.hand_over(), start);
-        collector.begin(start);
-        assert!(collector.total(start + Duration::from_secs(1)).current_rate.abs() < 1e-9);
-        for _ in 0..100 {
-            record(&recorder, 0, 0);
-        }
-        let mut interval = recorder.hand_over();
-        interval.last_end = Some(start + Duration::from_secs(10));
-        collector.merge(0, &interval, start + Duration::from_secs(10));
-        collector.end();
-        record(&recorder, 1, 0);
-        let mut interval = recorder.hand_over();
-        interval.last_end = Some(start + Duration::from_secs(100));
-        collector.merge(0, &interval, start + Duration::from_secs(100));
-        let total = collector.total(start + Duration::from_secs(100));
-        assert!((total.rate - 10.1).abs() < 1e-9, "{}", total.rate);
-        assert_eq!(total.stats.ok, 2101);
-    }
-
-    #[test]
-    fn the_window_stays_short_with_many_shards() {
-        let start = Instant::now();
-        let mut window = RateWindow::default();
-        for millis in 0..100_000 {
-            window.add(start + Duration::from_millis(millis), 1, 0);
-        }
-        assert!(window.slots.len() <= 21, "{}", window.slots.len());
-    }
-
-    #[test]
-    fn a_reset_keeps_requests_in_flight_in_the_books() {
-        let start = Instant::now();
-        let mut collector = Collector::new(1, start);
-        let recorder = RecorderHandle::default();
-        record(&recorder, 0, 0);
-        let pending = recorder.start("GET", "/0");
-        collector.merge(0, &recorder.hand_over(), start);
-        collector.reset(start);
-        pending.ok();
-        collector.merge(0, &recorder.hand_over(), start);
-        let total = collector.total(start);
-        assert_eq!((total.stats.started, total.stats.ok, total.stats.in_flight()), (1, 1, 0));
-    }
-}
+mod tests;
