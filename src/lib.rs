@@ -80,7 +80,8 @@
 //! # Two ways to run it
 //!
 //! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it). In a test suite, [`LoadTest`]
-//! runs the same users and gives a typed [`Report`].
+//! runs the same users and gives a typed [`Report`]. A [`Threshold`] such as `p95(GET /cart) < 200ms` is for both: the binary
+//! ends with exit code 3, [`Report::assert_thresholds`] panics.
 //!
 //! # Features
 //!

@@ -117,13 +117,15 @@ fn a_second_ctrl_c_ends_at_once_with_the_report() {
     let server = OwncloudServer::builder().download_duration(Duration::from_secs(60)).spawn();
     let process = Process::example("owncloud_users")
         .args(["-H", &server.url(), "-u", "20", "-r", "unlimited", "-t", "60s", "--stop-timeout", "60s"])
+        .args(["--threshold", "count > 1000000"])
         .start();
     until("downloads", || server.counts().received("GET", route::FILES) >= 1);
     process.interrupt();
     process.wait_for_err("once more ends at once");
     process.interrupt();
     let process = process.finish();
-    assert_eq!(process.code, Some(130), "{}", process.all());
+    assert_eq!(process.code, Some(130), "also where a threshold was not met: {}", process.all());
+    assert!(process.out.contains("NOT MET"), "{}", process.out);
     assert!(process.rows()["Aggregated"].interrupted >= 1, "{}", process.out);
 }
 

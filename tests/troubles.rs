@@ -220,7 +220,14 @@ fn an_on_start_that_hangs_is_bounded() -> Result<(), Failed> {
 }
 
 fn a_failing_setup_has_its_own_exit_code() -> Result<(), Failed> {
-    run(&["Unprepared", "-t", "5s"]).expect(4, &["Unprepared::setup failed: invalid digit found in string"])
+    run(&["Unprepared", "-t", "5s", "--threshold", "count > 0"])
+        .expect(4, &["Unprepared::setup failed: invalid digit found in string"])
+}
+
+fn a_threshold_that_is_not_met_says_more_than_a_thread_that_was_given_up() -> Result<(), Failed> {
+    let bounds = ["-t", "1s", "--threads", "2", "--on-stop-timeout", "1s", "--threshold", "count > 0"];
+    let said = run(&[&["Blocking", "-u", "4", "-r", "unlimited"][..], &bounds].concat());
+    said.expect(3, &["count: there was no request", "could not be stopped"])
 }
 
 fn a_run_without_trouble_says_so() -> Result<(), Failed> {
@@ -254,6 +261,10 @@ fn main() -> ExitCode {
         trial("users_whose_on_start_fails_are_replaced", users_whose_on_start_fails_are_replaced),
         trial("an_on_start_that_hangs_is_bounded", an_on_start_that_hangs_is_bounded),
         trial("a_failing_setup_has_its_own_exit_code", a_failing_setup_has_its_own_exit_code),
+        trial(
+            "a_threshold_that_is_not_met_says_more_than_a_thread_that_was_given_up",
+            a_threshold_that_is_not_met_says_more_than_a_thread_that_was_given_up,
+        ),
         trial("a_run_without_trouble_says_so", a_run_without_trouble_says_so),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

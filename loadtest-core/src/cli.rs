@@ -14,6 +14,7 @@ mod log;
 mod options;
 mod screen;
 mod signals;
+mod thresholds;
 mod tls_files;
 
 use std::io::Write;
@@ -189,7 +190,7 @@ fn report_of(result: &Result<Report, RunError>) -> Option<&Report> {
 
 fn finish(result: &Result<Report, RunError>, on_error: u8) -> u8 {
     if let Some(report) = report_of(result) {
-        say(&format!("\n{}", text::summary(report.snapshot(), screen::width())));
+        say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
         say(&report.asked());
         let ran = crate::units::format_duration(report.duration());
         say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));

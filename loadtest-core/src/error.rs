@@ -4,7 +4,8 @@ use std::fmt;
 
 /// Input that a run cannot start with: an option, a host, a user class.
 ///
-/// Its text is one sentence that says what was wrong and what to write instead. The command line shows it and
+/// Its text is one sentence that says what was wrong and what to write instead; that of a threshold shows the text and marks the
+/// place as well. The command line shows it and
 /// ends with exit code 2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputError(String);

@@ -5,12 +5,12 @@
 //! | 0    | done, also after one Ctrl-C |
 //! | 1    | requests or transactions failed, or tasks or listeners had errors (`--exit-code-on-error` changes it) |
 //! | 2    | bad input: nothing was started |
-//! | 3    | a threshold was not met |
+//! | 3    | a threshold was not met, or matched nothing |
 //! | 4    | `setup` failed |
 //! | 5    | the load generator failed: no thread to be had, or a user did not yield and its thread had to be given up |
 //! | 130  | a second Ctrl-C |
 //!
-//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1. Code 3 is reserved: nothing gives it yet.
+//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1.
 
 use crate::report::{EndedBy, Report};
 use crate::runner::RunError;
@@ -21,6 +21,8 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const ERRORS: u8 = 1;
 /// Bad input: nothing was started.
 pub(crate) const INPUT: u8 = 2;
+/// A threshold was not met.
+pub(crate) const THRESHOLDS: u8 = 3;
 /// `setup` failed.
 pub(crate) const SETUP: u8 = 4;
 /// The load generator failed.
@@ -35,6 +37,7 @@ pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8) -> u8 {
         Err(RunError::Input(_)) => INPUT,
         Err(RunError::Start(_) | RunError::Lost) => GENERATOR,
         Ok(report) if *report.ended_by() == EndedBy::Abort => ABORTED,
+        Ok(report) if report.thresholds().iter().any(|result| !result.is_met()) => THRESHOLDS,
         Ok(report) if report.is_incomplete() => GENERATOR,
         Ok(report) if report.total().stats.failed > 0 || !report.exceptions().is_empty() => on_error,
         // One that was failed by its verdict alone, where each request did what it should.

@@ -23,6 +23,7 @@ pub mod stats;
 mod task;
 #[doc(hidden)]
 pub mod testing;
+pub mod threshold;
 mod timer;
 mod tls;
 mod trace;
@@ -52,6 +53,7 @@ pub use report::{EndedBy, Report};
 pub use runner::{LoadTest, RunError, Running, Stopper};
 pub use secret::Secret;
 pub use task::{Order, Scope, SetupOutput, TaskInfo, Tasks};
+pub use threshold::{Threshold, ThresholdError, ThresholdResult};
 pub use tls::TlsOptions;
 pub use trace::Trace;
 #[doc(hidden)]

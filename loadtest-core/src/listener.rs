@@ -15,6 +15,7 @@ use crate::report::EndedBy;
 use crate::stats::events::Sink;
 use crate::stats::interval::ExceptionKey;
 use crate::stats::{RecorderHandle, RequestEvent, Snapshot, UserErrorEvent};
+use crate::threshold::ThresholdResult;
 
 /// In the place of the user class, of what listeners do wrong.
 const CLASS: &str = "(listener)";
@@ -57,6 +58,8 @@ pub struct TestStop<'a> {
     pub ended_by: &'a EndedBy,
     /// All figures.
     pub snapshot: &'a Snapshot,
+    /// What became of each threshold.
+    pub thresholds: &'a [ThresholdResult],
 }
 
 /// Told of what happens in a run; added with [`LoadTest::listener`](crate::LoadTest::listener).

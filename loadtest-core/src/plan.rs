@@ -20,6 +20,7 @@ use crate::life::{Seat, live};
 use crate::plan::deal::Share;
 use crate::task::graph::{self, Filter, Graph};
 use crate::task::{AnyShared, LocalFuture, SetInfo};
+use crate::threshold::Threshold;
 use crate::user::User;
 use crate::wait::check_wait;
 
@@ -33,6 +34,7 @@ pub(crate) struct Plan {
     /// What is set up before the first user and torn down after the last: the classes, then their sets.
     pub(crate) units: Vec<SetupUnit>,
     pub(crate) settings: Settings,
+    pub(crate) thresholds: Vec<Threshold>,
 }
 
 /// The numbers of a run.

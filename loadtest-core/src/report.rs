@@ -13,6 +13,7 @@ use crate::stats::{
     CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricSnapshot, RowSnapshot, ScheduledStarts, Snapshot,
     TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
 };
+use crate::threshold::ThresholdResult;
 
 /// Why a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum EndedBy {
     NoUsersLeft,
     /// As many tasks had run as were to run in total.
     Iterations,
+    /// A threshold with `abort` was not met: which one and by how much, in a sentence.
+    Threshold(String),
     /// A `setup` failed: its user class, and the error.
     SetupFailed {
         /// The user class whose `setup` it was.
@@ -50,6 +53,7 @@ impl EndedBy {
             Self::StopTest(why) => format!("stop_test: {why}"),
             Self::NoUsersLeft => "every user has stopped itself".to_owned(),
             Self::Iterations => "all iterations are done".to_owned(),
+            Self::Threshold(broken) => format!("a threshold was not met: {broken}"),
             Self::SetupFailed { class, message } => format!("{class}::setup failed: {message}"),
         }
     }
@@ -70,6 +74,7 @@ pub struct Report {
     started_at: SystemTime,
     ended_by: EndedBy,
     snapshot: Arc<Snapshot>,
+    thresholds: Vec<ThresholdResult>,
     incomplete: bool,
 }
 
@@ -79,6 +84,7 @@ impl Report {
         started_at: SystemTime,
         ended_by: EndedBy,
         snapshot: Arc<Snapshot>,
+        thresholds: Vec<ThresholdResult>,
         incomplete: bool,
     ) -> Self {
         Self {
@@ -92,6 +98,7 @@ impl Report {
             started_at,
             ended_by,
             snapshot,
+            thresholds,
             incomplete,
         }
     }
@@ -180,6 +187,24 @@ impl Report {
         &self.snapshot.warnings
     }
 
+    /// What became of each threshold, in the order in which they were asked for.
+    #[must_use]
+    pub fn thresholds(&self) -> &[ThresholdResult] {
+        &self.thresholds
+    }
+
+    /// For tests: that every threshold was met.
+    ///
+    /// # Panics
+    /// When one was not met, or matched nothing: with the table of those, and the report.
+    #[track_caller]
+    pub fn assert_thresholds(&self) {
+        let failed: Vec<_> = self.thresholds.iter().filter(|result| !result.is_met()).cloned().collect();
+        let table = text::thresholds(&failed, text::UNLIMITED);
+        let (count, all) = (failed.len(), self.thresholds.len());
+        assert!(failed.is_empty(), "{count} of {all} thresholds not met\n\n{table}\n{self}");
+    }
+
     /// Whether figures are missing, because a thread was kept by a user that does not yield and had to be given up;
     /// a warning names it.
     #[must_use]
@@ -265,7 +290,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&text::summary(&self.snapshot, text::UNLIMITED))?;
+        f.write_str(&text::summary(&self.snapshot, &self.thresholds, text::UNLIMITED))?;
         f.write_str(&self.asked())
     }
 }

@@ -14,6 +14,7 @@ mod single_user;
 #[cfg(test)]
 mod tests;
 pub(crate) mod threads;
+mod thresholds;
 mod watchdog;
 
 pub use load_test::LoadTest;

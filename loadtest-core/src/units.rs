@@ -120,6 +120,18 @@ pub fn format_number(number: f64) -> String {
     if decimals == 0 { text } else { text.trim_end_matches('0').trim_end_matches('.').to_owned() }
 }
 
+/// A share in percent, with two decimals; never 0 % for something, nor 100 % for not all.
+pub(crate) fn format_percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if percent > 0.0 && percent < 0.01 {
+        return "<0.01%".to_owned();
+    }
+    if percent < 100.0 && percent > 99.99 {
+        return ">99.99%".to_owned();
+    }
+    format!("{percent:.2}%")
+}
+
 /// Writes a number of bytes in binary units: `512 B`, `1.0 KiB`, `3.4 MiB`.
 #[must_use]
 #[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]

@@ -10,7 +10,7 @@ const RANKS: [&[&str]; 16] = [
     &["units", "error", "exit", "tls", "trace", "iterations", "secret"],
     &["timer"],
     &["stats"],
-    &["wait", "options"],
+    &["wait", "options", "threshold"],
     &["class_config"],
     &["context"],
     &["feeder"],

@@ -86,6 +86,7 @@ pub(crate) const MAIN_KEYS: Keys = Keys {
         Key { name: "stop_concurrency", example: "stop_concurrency = 100" },
         Key { name: "threads", example: "threads = 2" },
         Key { name: "seed", example: "seed = 42" },
+        Key { name: "thresholds", example: "thresholds = [\"p95(GET /cart) < 200ms\", \"fail_ratio < 1%\"]" },
         Key { name: "reset_stats", example: "reset_stats = true" },
         Key { name: "insecure", example: "insecure = true" },
         Key { name: "options", example: "options = Options" },

@@ -422,6 +422,7 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// | `threads` | how many threads drive the users | `--threads` |
 /// | `seed` | of all random choices | `--seed` |
 /// | `reset_stats` | `true`: forget the figures when all users have been started | `--reset-stats` |
+/// | `thresholds` | a list of texts such as `"p95(GET /cart) < 200ms"`, which the run must keep to | `--threshold` |
 /// | `insecure` | `true`: accept any TLS certificate | `--insecure` |
 /// | `options` | a type with `#[derive(clap::Args)]` | those of its fields |
 /// | `listener` | a `Listener`: told of what happens in the run | |

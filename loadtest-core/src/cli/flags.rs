@@ -9,6 +9,7 @@ use clap::{Arg, Command, Parser};
 use tracing::level_filters::LevelFilter;
 
 use super::debug::Debug;
+use super::thresholds::Thresholds;
 use super::{config_users, options, tls_files};
 use crate::error::InputError;
 use crate::exit_code;
@@ -20,7 +21,7 @@ use crate::units::{format_duration, parse_duration};
 #[command(
     about = "A load test: simulates many users at once and measures what the system under test makes of it",
     version,
-    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 4 setup failed, 5 no threads or a user that did not yield, 130 second Ctrl-C.\n\
+    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 3 thresholds, 4 setup failed, 5 no threads or a user that did not yield, 130 second Ctrl-C.\n\
                   Flags with [env: …] can be given as a variable: LOADTEST_USERS=20 for --users 20."
 )]
 #[group(skip)]
@@ -96,6 +97,9 @@ pub(super) struct Flags {
     /// Leave out what is measured in so long from the start on, such as 30s: part of the run time
     #[arg(long, env = "LOADTEST_WARM_UP", value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     warm_up: Option<Duration>,
+
+    #[command(flatten)]
+    thresholds: Thresholds,
 
     /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv,
     /// PREFIX_phases.csv, PREFIX_transactions.csv and PREFIX_metrics.csv
@@ -243,6 +247,7 @@ impl Flags {
         if !given(&self.exclude_tags).is_empty() {
             test = test.exclude_tags(given(&self.exclude_tags));
         }
+        test = self.thresholds.apply(test)?;
         if self.equal_weights {
             test = test.equal_weights(true);
         }

@@ -1,12 +1,16 @@
 //! Tables for a terminal, no wider than it is.
 
 mod custom;
+mod thresholds;
 
 use std::fmt::Write;
 use std::time::Duration;
 
 use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, ScheduledStarts, Snapshot, Times};
+use crate::threshold::ThresholdResult;
+pub(crate) use crate::units::format_percent as percent;
 use crate::units::{format_bytes, format_millis};
+pub(crate) use thresholds::thresholds;
 
 /// The width of a text that goes to no terminal.
 pub(crate) const UNLIMITED: usize = usize::MAX;
@@ -123,18 +127,6 @@ fn share(failed: u64, ratio: Option<f64>) -> String {
         Some(ratio) if failed > 0 => format!("{failed} ({})", percent(ratio)),
         _ => "0".to_owned(),
     }
-}
-
-/// A share in percent; never 0 % for something, nor 100 % for not all.
-pub(crate) fn percent(ratio: f64) -> String {
-    let percent = ratio * 100.0;
-    if percent > 0.0 && percent < 0.01 {
-        return "<0.01%".to_owned();
-    }
-    if percent < 100.0 && percent > 99.99 {
-        return ">99.99%".to_owned();
-    }
-    format!("{percent:.2}%")
 }
 
 /// Requests, failures, times and rates of each row.
@@ -262,7 +254,7 @@ fn exceptions(exceptions: &[ExceptionRow]) -> String {
 }
 
 /// Everything that is printed at the end of a run.
-pub(crate) fn summary(snapshot: &Snapshot, width: usize) -> String {
+pub(crate) fn summary(snapshot: &Snapshot, results: &[ThresholdResult], width: usize) -> String {
     let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width), phases(snapshot, width)];
     parts.push(starts(&snapshot.starts));
     parts.extend([custom::transactions(snapshot, width), custom::metrics(snapshot, width)]);
@@ -280,6 +272,8 @@ pub(crate) fn summary(snapshot: &Snapshot, width: usize) -> String {
         }
         parts.push(out);
     }
+    // The last that is read, however much there is to say before.
+    parts.push(thresholds(results, width));
     parts.retain(|part| !part.is_empty());
     parts.join("\n")
 }

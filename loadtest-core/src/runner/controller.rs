@@ -7,7 +7,7 @@
 //! | setting up  | `setup` failed, Stop                  | stopping    | `teardown` of what was set up, in reverse       |
 //! | spawning    | all shards ramped                     | running     | figures reset if asked for, `spawning_complete` |
 //! | spawning, running | Edit                            | spawning    | a ramp from where the present one is            |
-//! | spawning, running | Stop, run time over, `stop_test`, all users left, all iterations done | stopping | users finish, `on_stop` |
+//! | spawning, running | Stop, run time over, `stop_test`, all users left, all iterations done, a threshold that aborts | stopping | users finish, `on_stop` |
 //! | stopping    | all shards drained                    | stopping    | `teardown`, in reverse                          |
 //! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
 //! | stopping    | all shards have handed over           | stopped     | the last snapshot, `test_stop`, the answer      |
@@ -38,6 +38,8 @@ use crate::runner::watchdog::Watchdog;
 use crate::stats::collector::Collector;
 use crate::stats::{RunState, Snapshot, UserCounts};
 use crate::task::AnyShared;
+use crate::threshold::ThresholdResult;
+use crate::threshold::watch::Watch;
 
 /// How long shards may take to drop their users after an abort.
 const ABORT_TAKES: Duration = Duration::from_secs(1);
@@ -66,6 +68,7 @@ pub(crate) enum Command {
 pub(crate) struct Outcome {
     pub(crate) ended_by: EndedBy,
     pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) thresholds: Vec<ThresholdResult>,
     /// Whether a thread had to be given up, with its users and what they measured last.
     pub(crate) incomplete: bool,
 }
@@ -180,6 +183,7 @@ struct Controller {
     /// Shards that have not answered the flush; the reset it was for, if any.
     flush: Option<(u64, HashSet<usize>, bool)>,
     warnings: Vec<String>,
+    thresholds: Watch,
 }
 
 impl Controller {
@@ -190,6 +194,7 @@ impl Controller {
             .into_iter()
             .map(|handle| Shard { handle, watchdog: Watchdog::default(), ramped: 0, drained: false, lost: false })
             .collect();
+        let thresholds = Watch::new(&plan.thresholds);
         Self {
             plan,
             hooks,
@@ -210,6 +215,7 @@ impl Controller {
             answer: None,
             flush: None,
             warnings: Vec::new(),
+            thresholds,
         }
     }
 
@@ -239,6 +245,7 @@ impl Controller {
         self.started = Instant::now();
         self.collector.restart(self.started);
         self.warnings.clear();
+        self.thresholds.reset(Duration::ZERO);
         self.shared.clear();
         self.plan.run.restart();
         self.ended_by = None;
@@ -487,7 +494,9 @@ impl Controller {
         }
         self.flush = None;
         if reset {
-            self.collector.reset(Instant::now());
+            let now = Instant::now();
+            self.collector.reset(now);
+            self.thresholds.reset(now.duration_since(self.started));
             let stop = self.hooks.reset(&mut self.collector);
             self.publish();
             self.stop_for(stop);
@@ -504,13 +513,15 @@ impl Controller {
         self.publish();
         let ended_by = self.ended_by.take().unwrap_or(EndedBy::Request);
         let snapshot = Arc::clone(&self.snapshots.borrow());
-        self.hooks.test_stop(&self.plan, &ended_by, &snapshot, &mut self.collector);
+        let load_end = self.stopped.unwrap_or(self.started).saturating_duration_since(self.started);
+        let thresholds = self.thresholds.results(&snapshot, load_end);
+        self.hooks.test_stop(&self.plan, &ended_by, &snapshot, &thresholds, &mut self.collector);
         self.publish();
         if let Some(answer) = self.answer.take() {
             let snapshot = Arc::clone(&self.snapshots.borrow());
             // Whoever asked may have gone: dropping the future of a run stops it.
             let incomplete = self.shards.iter().any(|shard| shard.lost);
-            let _ = answer.send(Outcome { ended_by, snapshot, incomplete });
+            let _ = answer.send(Outcome { ended_by, snapshot, thresholds, incomplete });
         }
     }
 
@@ -535,6 +546,19 @@ impl Controller {
             }
         }
         self.publish();
+        self.look_at_thresholds();
+    }
+
+    fn look_at_thresholds(&mut self) {
+        let runs = matches!(self.state, RunState::Spawning | RunState::Running);
+        // Figures that are about to be forgotten end no run.
+        let counts = self.warm_until.is_none() && !matches!(self.flush, Some((.., true)));
+        if runs && counts && self.thresholds.is_needed() {
+            let snapshot = Arc::clone(&self.snapshots.borrow());
+            if let Some(broken) = self.thresholds.look(&snapshot) {
+                self.stop(EndedBy::Threshold(broken));
+            }
+        }
     }
 
     fn warn(&mut self, warning: String) {

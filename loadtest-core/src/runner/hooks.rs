@@ -11,6 +11,7 @@ use crate::report::EndedBy;
 use crate::stats::Snapshot;
 use crate::stats::collector::Collector;
 use crate::stats::interval::{ExceptionKey, Seen};
+use crate::threshold::ThresholdResult;
 
 /// The listeners as the controller calls them.
 #[derive(Debug)]
@@ -76,9 +77,10 @@ impl Hooks {
         plan: &Plan,
         ended_by: &EndedBy,
         snapshot: &Snapshot,
+        thresholds: &[ThresholdResult],
         collector: &mut Collector,
     ) {
-        let event = TestStop { run_id: &plan.run.run_id, ended_by, snapshot };
+        let event = TestStop { run_id: &plan.run.run_id, ended_by, snapshot, thresholds };
         let _ = self.tell(collector, "test_stop", |listener| listener.test_stop(&event));
     }
 

@@ -22,6 +22,7 @@ use crate::runner::run_error::RunError;
 use crate::runner::running::Running;
 use crate::runner::{classes, threads};
 use crate::task::graph::Filter;
+use crate::threshold::{Threshold, ThresholdError};
 use crate::tls::TlsOptions;
 use crate::trace::Trace;
 use crate::units::format_duration;
@@ -102,6 +103,7 @@ pub struct LoadTest {
     pub(super) trace: Option<Trace>,
     pub(super) is_single_user: bool,
     pub(super) listeners: Vec<Arc<dyn Listener>>,
+    pub(super) thresholds: Vec<Result<Threshold, ThresholdError>>,
 }
 
 impl LoadTest {
@@ -348,6 +350,7 @@ impl LoadTest {
     /// each protocol has its own form.
     pub(crate) fn plan_without_clients(self) -> Result<Plan, InputError> {
         let settings = self.check_settings()?;
+        let thresholds = self.checked_thresholds()?;
         let tls = self.tls_options();
         let Tasked { classes, graphs, units, left_out: _ } = self.tasked()?;
         let seed = self.seed.unwrap_or_else(random);
@@ -361,7 +364,7 @@ impl LoadTest {
         run.meetings.users = settings.users;
         run.meetings.alone = self.is_single_user;
         run.iterations = Iterations::new(settings.iterations, settings.iterations_per_user);
-        Ok(Plan { run: Arc::new(run), classes, graphs, units, settings })
+        Ok(Plan { run: Arc::new(run), classes, graphs, units, settings, thresholds })
     }
 }
 

@@ -85,7 +85,8 @@ impl Running {
         // Its listeners' last call, before a program ends that waited for nothing but this.
         let _ = self.commands.send(Command::Quit);
         self.commands.closed().await;
-        let report = Report::new(&self.plan, self.started_at, outcome.ended_by, outcome.snapshot, outcome.incomplete);
+        let Outcome { ended_by, snapshot, thresholds, incomplete } = outcome;
+        let report = Report::new(&self.plan, self.started_at, ended_by, snapshot, thresholds, incomplete);
         match report.ended_by() {
             EndedBy::SetupFailed { class, message } => {
                 let (class, message) = (class.clone(), message.clone());

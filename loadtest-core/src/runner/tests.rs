@@ -9,6 +9,7 @@ mod ramps;
 mod rendezvous;
 mod sets;
 mod stops;
+mod thresholds;
 mod together;
 mod traces;
 mod transactions;

@@ -282,11 +282,16 @@ impl Collector {
         self.last_metrics = None;
     }
 
-    /// A rate over the run so far, until its last sample.
+    /// The run so far, until its last sample.
+    fn measured(&self) -> Duration {
+        let until = self.last_end.or(self.last_metrics).unwrap_or(self.start);
+        until.saturating_duration_since(self.start)
+    }
+
+    /// A rate over that time.
     #[expect(clippy::cast_precision_loss, reason = "a rate of counts below 2^53")]
     fn per_second(&self, count: u64) -> f64 {
-        let until = self.last_end.or(self.last_metrics).unwrap_or(self.start);
-        let length = until.saturating_duration_since(self.start).as_secs_f64();
+        let length = self.measured().as_secs_f64();
         if length > 0.0 { count as f64 / length } else { 0.0 }
     }
 
@@ -379,6 +384,7 @@ impl Collector {
         Snapshot {
             state: RunState::Ready,
             elapsed: Duration::ZERO,
+            measured: self.measured(),
             users: UserCounts::default(),
             target_users: 0,
             rows: self.rows(now),

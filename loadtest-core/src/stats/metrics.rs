@@ -83,7 +83,7 @@ impl MetricStats {
         if let Self::Counter(counter) = self { counter.total } else { 0 }
     }
 
-    fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         match (self, other) {
             (Self::Counter(mine), Self::Counter(theirs)) => mine.merge(theirs),
             (Self::Gauge(mine), Self::Gauge(theirs)) => mine.merge(theirs),

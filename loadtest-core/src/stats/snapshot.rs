@@ -81,6 +81,8 @@ pub struct Snapshot {
     pub state: RunState,
     /// Time since the start.
     pub elapsed: Duration,
+    /// The time over which rates count: from the start or the last reset until the last sample of the run.
+    pub measured: Duration,
     /// How many users are where.
     pub users: UserCounts,
     /// How many users there are to be.

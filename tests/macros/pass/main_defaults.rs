@@ -54,6 +54,7 @@ loadtest::main!(
     stop_concurrency = 10,
     threads = 1,
     seed = 42,
+    thresholds = [] as [&str; 0],
     reset_stats = false,
     insecure = true,
     listener = Quiet,

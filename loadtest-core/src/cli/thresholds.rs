@@ -1,0 +1,34 @@
+//! `--threshold`, and several at once in its variable.
+
+use clap::Args;
+
+use crate::error::InputError;
+use crate::runner::LoadTest;
+use crate::threshold::Threshold;
+
+const VARIABLE: &str = "LOADTEST_THRESHOLDS";
+
+/// The flag of it.
+#[derive(Debug, Args)]
+pub(super) struct Thresholds {
+    /// Fail (exit code 3) unless this is met: "p95(GET /cart) < 200ms", "fail_ratio < 1% abort after 30s"; several with ;
+    /// between them, and can be repeated; asked for beside the thresholds of the code
+    #[arg(long, env = VARIABLE, value_name = "THRESHOLD")]
+    threshold: Vec<String>,
+}
+
+impl Thresholds {
+    /// Asks for them.
+    ///
+    /// # Errors
+    /// When one is none: with its place, and where it comes from.
+    pub(super) fn apply(&self, mut test: LoadTest) -> Result<LoadTest, InputError> {
+        let typed = std::env::args().skip(1).any(|typed| typed.starts_with("--threshold"));
+        let from = if typed { "--threshold" } else { VARIABLE };
+        for given in &self.threshold {
+            let thresholds = Threshold::parse_list(given);
+            test = test.thresholds(thresholds.map_err(|error| InputError::new(format!("{from}: {error}")))?);
+        }
+        Ok(test)
+    }
+}
