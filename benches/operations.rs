@@ -51,6 +51,54 @@ fn record(c: &mut Criterion) {
     });
 }
 
+/// A request of a task that began late, with a status and phases, as over HTTP.
+fn record_all(c: &mut Criterion) {
+    let shard = TestShard::new(None);
+    let now = tokio::time::Instant::now();
+    let cx = shard.context_in("checkout", now.checked_sub(Duration::from_millis(3)));
+    let mut sample = 0u64;
+    c.bench_function("record one sample with everything on, the clock read before", |b| {
+        b.iter(|| {
+            sample = sample.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let took = Duration::from_micros(700 + (sample >> 53));
+            let mut pending = cx.recorder().start_at("GET", black_box("/remote.php/dav/files/[user]/[file]"), now);
+            pending.set_written();
+            pending.add_received(1024);
+            pending.set_status(200);
+            let phases = pending.phases_mut();
+            phases.first_byte = black_box(took * 9 / 10);
+            phases.download = black_box(took / 10);
+            phases.reused = 1;
+            pending.stop_clock_at(now + took);
+            pending.ok();
+        });
+    });
+    let names: Vec<String> = (0..1000).map(|name| format!("/name/{name}")).collect();
+    let fill = || {
+        for (index, name) in names.iter().enumerate() {
+            for of in 0..10 {
+                let mut pending = cx.recorder().start_at("GET", name, now);
+                pending.set_status(200);
+                let phases = pending.phases_mut();
+                phases.first_byte = Duration::from_micros(600);
+                phases.download = Duration::from_micros(60);
+                pending.stop_clock_at(now + Duration::from_micros(500 + (index as u64 * 7919 + of * 131) % 4000));
+                pending.ok();
+            }
+        }
+    };
+    let tick = || {
+        fill();
+        shard.tick(tokio::time::Instant::now())
+    };
+    c.bench_function("hand over 1,000 names with everything on", |b| {
+        b.iter_custom(|rounds| (0..rounds).map(|_| tick().0).sum());
+    });
+    c.bench_function("merge 1,000 names with everything on, the history too", |b| {
+        b.iter_custom(|rounds| (0..rounds).map(|_| tick().1).sum());
+    });
+}
+
 fn own_figures(c: &mut Criterion) {
     let shard = TestShard::new(None);
     let cx = shard.context();
@@ -131,5 +179,5 @@ fn build(c: &mut Criterion) {
     });
 }
 
-criterion_group!(operations, record, own_figures, merge, dispatch, build);
+criterion_group!(operations, record, record_all, own_figures, merge, dispatch, build);
 criterion_main!(operations);

@@ -2,6 +2,9 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::context::control::UserControl;
 use crate::context::{Context, RunInfo, ShardInfo};
@@ -52,7 +55,7 @@ impl TestShard {
             run,
             shard: Rc::new(ShardInfo::new(Arc::default())),
             users: std::cell::Cell::new(0),
-            collector: std::cell::RefCell::new(Collector::new(1, tokio::time::Instant::now())),
+            collector: std::cell::RefCell::new(Collector::new(1, Instant::now())),
         }
     }
 
@@ -63,10 +66,31 @@ impl TestShard {
         Context::new(Arc::clone(&self.run), Rc::clone(&self.shard), control, "TestUser", None, number, 0)
     }
 
+    /// The context of one more user, who is in this task for good; `due` is when that was to start by a schedule.
+    pub fn context_in(&self, task: &'static str, due: Option<Instant>) -> Context {
+        let cx = self.context();
+        // The run of the task is left open: what is measured belongs to it.
+        std::mem::forget(cx.recorder().begin_task(None, task, due, true));
+        cx
+    }
+
+    /// Takes over what was recorded, as a run does twice a second; says how long the shard was kept from its users by that,
+    /// and how long the merging took, which happens elsewhere.
+    pub fn tick(&self, at: Instant) -> (Duration, Duration) {
+        let begun = Instant::now();
+        let mut interval = self.shard.recorder.hand_over();
+        let handed_over = Instant::now();
+        self.collector.borrow_mut().merge(0, &interval, at);
+        let merged = Instant::now();
+        interval.clear();
+        self.shard.recorder.recycle(interval);
+        (handed_over.duration_since(begun), merged.duration_since(handed_over))
+    }
+
     /// All rows so far, by name and method.
     pub fn rows(&self) -> Vec<RowSnapshot> {
         self.collect();
-        self.collector.borrow().rows(tokio::time::Instant::now())
+        self.collector.borrow().rows(Instant::now())
     }
 
     /// The one row of this method and name.
@@ -83,13 +107,10 @@ impl TestShard {
     /// All figures so far.
     pub fn snapshot(&self) -> Snapshot {
         self.collect();
-        self.collector.borrow().snapshot(tokio::time::Instant::now())
+        self.collector.borrow().snapshot(Instant::now())
     }
 
     fn collect(&self) {
-        let mut interval = self.shard.recorder.hand_over();
-        self.collector.borrow_mut().merge(0, &interval, tokio::time::Instant::now());
-        interval.clear();
-        self.shard.recorder.recycle(interval);
+        self.tick(Instant::now());
     }
 }

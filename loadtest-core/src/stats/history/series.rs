@@ -143,14 +143,13 @@ impl Series {
         }
     }
 
-    /// Makes it smaller: the points that are older than ten minutes first.
+    /// Makes it smaller: the points that are older than ten minutes first, as long as they are a fifth of it.
     pub(super) fn thin(&mut self) {
-        let older = self.levels[1..].iter().map(Level::bytes).sum::<usize>();
-        if older < self.levels[0].bytes() / 4 {
+        let [newest, older, oldest] = self.levels.each_ref().map(Level::bytes);
+        if older + oldest < newest / 4 {
             self.age(0);
-        }
-        for level in 1..self.levels.len() {
-            self.pair(level);
+        } else {
+            self.pair(if older > oldest { 1 } else { 2 });
         }
     }
 
