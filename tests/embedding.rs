@@ -199,3 +199,43 @@ async fn bad_input_is_an_error_before_anything_starts() {
         assert!(error.to_string().contains(expected), "{error}");
     }
 }
+
+/// Ten tasks for each user, and its goodbye.
+fn plain(app: &App, users: u64) -> LoadTest {
+    let test = LoadTest::new().host(&app.url).user::<Shopper>().users(users).spawn_rate(f64::INFINITY);
+    test.iterations_per_user(10).threads(1)
+}
+
+#[test]
+fn several_plain_runs_at_once() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let begun = std::sync::Barrier::new(3);
+    std::thread::scope(|scope| {
+        for users in 1..=3 {
+            let (app, begun) = (runtime.block_on(spawn_app()), &begun);
+            scope.spawn(move || {
+                begun.wait();
+                let report = plain(&app, users).run_blocking().unwrap();
+                assert_eq!(*report.ended_by(), EndedBy::NoUsersLeft);
+                let total = &report.total().stats;
+                assert_eq!((total.started, total.interrupted), (11 * users, 0), "ten tasks and a goodbye each");
+                assert_eq!(app.requests.load(Ordering::SeqCst), 11 * users);
+            });
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_run_that_would_hold_up_the_runtime_is_refused() {
+    let app = spawn_app().await;
+    let error = plain(&app, 1).run_blocking().expect_err("it would wait for itself");
+    assert!(matches!(error, RunError::Input(_)), "{error:?}");
+    assert!(error.to_string().contains("write .run().await"), "{error}");
+    assert_eq!(app.requests.load(Ordering::SeqCst), 0, "nothing was started");
+    // From a thread of its own it works, while this one serves the application.
+    let (answer, report) = tokio::sync::oneshot::channel();
+    let test = plain(&app, 2);
+    std::thread::spawn(move || drop(answer.send(test.run_blocking())));
+    assert_eq!(report.await.unwrap().unwrap().total().stats.written, 22);
+    assert_eq!(app.requests.load(Ordering::SeqCst), 22);
+}

@@ -1,6 +1,7 @@
 //! Users that go wrong, as a person meets them: in a process of their own, with its output and exit code.
 //!
-//! The binary is its own child: with `TROUBLE=<class>` it is a load test with that class of users.
+//! The binary is its own child: with `TROUBLE=1` it is a load test with these classes of users, with `TROUBLE=embedded` one in a
+//! program that prints nothing itself.
 
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
@@ -140,6 +141,10 @@ struct Said {
 }
 
 fn run(arguments: &[&str]) -> Said {
+    run_as("1", arguments)
+}
+
+fn run_as(trouble: &str, arguments: &[&str]) -> Said {
     let started = Instant::now();
     let exe = std::env::current_exe().expect("this program");
     let mut command = Command::new(exe);
@@ -148,7 +153,8 @@ fn run(arguments: &[&str]) -> Said {
             command.env_remove(name);
         }
     }
-    let output = command.env("TROUBLE", "1").args(arguments).stdin(Stdio::null()).output().expect("this program runs");
+    let output =
+        command.env("TROUBLE", trouble).args(arguments).stdin(Stdio::null()).output().expect("this program runs");
     Said {
         code: output.status.code(),
         out: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -234,7 +240,30 @@ fn a_run_without_trouble_says_so() -> Result<(), Failed> {
     run(&["Careful", "-t", "1s"]).expect(0, &["the run time is over", "Seed "])
 }
 
+/// In a test suite nothing is printed that was not asked for, whatever goes wrong.
+fn embedded() -> ExitCode {
+    // Dealt in this order, so those who go wrong without blocking share the second thread.
+    let test = LoadTest::new().user::<Blocking>().user::<Failing>().user::<Careful>().user::<Refused>();
+    let test = test.users(4).spawn_rate(f64::INFINITY).run_time(Duration::from_secs(3)).threads(2);
+    match test.on_stop_timeout(Duration::from_secs(1)).run_blocking() {
+        Ok(report) => {
+            let is_bad = !report.exceptions().is_empty() && !report.failures().is_empty() && report.is_incomplete();
+            ExitCode::from(u8::from(!is_bad))
+        }
+        Err(_) => ExitCode::from(2),
+    }
+}
+
+fn a_run_in_a_test_suite_is_silent() -> Result<(), Failed> {
+    let said = run_as("embedded", &[]);
+    said.expect(0, &[])?;
+    if said.out.is_empty() && said.err.is_empty() { Ok(()) } else { Err(format!("{}{}", said.out, said.err).into()) }
+}
+
 fn main() -> ExitCode {
+    if std::env::var_os("TROUBLE").is_some_and(|how| how == "embedded") {
+        return embedded();
+    }
     if std::env::var_os("TROUBLE").is_some() {
         return child();
     }
@@ -266,6 +295,7 @@ fn main() -> ExitCode {
             a_threshold_that_is_not_met_says_more_than_a_thread_that_was_given_up,
         ),
         trial("a_run_without_trouble_says_so", a_run_without_trouble_says_so),
+        trial("a_run_in_a_test_suite_is_silent", a_run_in_a_test_suite_is_silent),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

@@ -109,6 +109,12 @@ impl Context {
         self.0.run.options.as_ref()?.get()
     }
 
+    /// The value of this type that the run was given with [`LoadTest::extension`](crate::LoadTest::extension).
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.0.run.extensions.get()
+    }
+
     /// The seed of the run: given with `--seed`, else drawn at the start and printed.
     #[must_use]
     pub fn seed(&self) -> u64 {

@@ -10,6 +10,7 @@ mod error;
 mod exit;
 #[cfg(feature = "cli")]
 mod exit_code;
+mod extensions;
 mod feeder;
 mod iterations;
 mod life;

@@ -248,7 +248,7 @@ impl<U: User + 'static> UserClass for ClassOf<U> {
         let configured = self.config.host.as_deref().or(run.host.as_deref()).map(Cow::Borrowed);
         let host = configured.or_else(|| U::host().map(Cow::Owned));
         let settings = ClientSettings::new(U::NAME, host.as_deref()).with_tls(&run.tls);
-        U::check(&settings.with_options(run.options.as_ref()))
+        U::check(&settings.with_options(run.options.as_ref()).with_extensions(&run.extensions))
     }
 
     fn configured(&self, config: &ClassConfig) -> Result<Arc<dyn UserClass>, InputError> {

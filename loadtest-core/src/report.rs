@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 pub(crate) mod csv;
+mod stable;
 pub(crate) mod text;
 
 use std::fmt;

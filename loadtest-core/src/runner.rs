@@ -2,6 +2,7 @@
 
 mod classes;
 pub(crate) mod controller;
+mod embedding;
 mod hooks;
 mod listeners;
 pub(crate) mod load_test;

@@ -50,6 +50,14 @@ impl TestShard {
         Self::of(Arc::new(run))
     }
 
+    /// A shard of a run against this host in which a value was left.
+    #[must_use]
+    pub fn with_extension<T: Send + Sync + 'static>(host: Option<&str>, value: T) -> Self {
+        let mut run = RunInfo::new("test".into(), 1, host.map(Into::into), TlsOptions::new());
+        run.extensions.insert(value);
+        Self::of(Arc::new(run))
+    }
+
     pub(crate) fn of(run: Arc<RunInfo>) -> Self {
         Self {
             run,

@@ -4,10 +4,12 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::context::Context;
 use crate::error::InputError;
 use crate::exit::{Exit, message_with_causes};
+use crate::extensions::Extensions;
 use crate::options::RunOptions;
 use crate::tls::{self, TlsOptions};
 
@@ -22,13 +24,14 @@ pub struct ClientSettings<'a> {
     /// What the run says about TLS.
     pub tls: &'a TlsOptions,
     pub(crate) options: Option<&'a RunOptions>,
+    extensions: Option<&'a Extensions>,
 }
 
 impl<'a> ClientSettings<'a> {
     /// For the tests of a client; nothing is said about TLS.
     #[must_use]
     pub fn new(class: &'a str, host: Option<&'a str>) -> Self {
-        Self { class, host, tls: &tls::DEFAULT, options: None }
+        Self { class, host, tls: &tls::DEFAULT, options: None, extensions: None }
     }
 
     /// With what the run says about TLS.
@@ -40,6 +43,17 @@ impl<'a> ClientSettings<'a> {
     /// With the test's own options.
     pub(crate) fn with_options(self, options: Option<&'a RunOptions>) -> Self {
         Self { options, ..self }
+    }
+
+    /// With what other crates left in the run.
+    pub(crate) fn with_extensions(self, extensions: &'a Extensions) -> Self {
+        Self { extensions: Some(extensions), ..self }
+    }
+
+    /// As [`Context::extension`].
+    #[must_use]
+    pub fn extension<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.extensions?.get()
     }
 }
 

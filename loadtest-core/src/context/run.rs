@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::control::Busy;
 use super::rendezvous::Meetings;
 use crate::class_config::ClassConfig;
+use crate::extensions::Extensions;
 use crate::iterations::Iterations;
 use crate::options::RunOptions;
 use crate::stats::RecorderHandle;
@@ -42,6 +43,7 @@ pub(crate) struct RunInfo {
     /// By class name; classes without settings from outside have none.
     pub(crate) configs: BTreeMap<String, ClassConfig>,
     pub(crate) options: Option<RunOptions>,
+    pub(crate) extensions: Extensions,
     /// Where the grid of scheduled starts begins: with the first of them.
     schedules_begin: Mutex<Option<Instant>>,
     pub(super) shared: Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
@@ -60,6 +62,7 @@ impl RunInfo {
             iterations: Iterations::default(),
             configs: BTreeMap::new(),
             options: None,
+            extensions: Extensions::default(),
             schedules_begin: Mutex::default(),
             shared: Mutex::default(),
         }

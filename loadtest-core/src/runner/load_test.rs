@@ -12,6 +12,7 @@ use tokio::sync::{Semaphore, oneshot};
 use crate::class_config::ClassConfig;
 use crate::context::{OnStopBounds, RunInfo};
 use crate::error::InputError;
+use crate::extensions::Extensions;
 use crate::iterations::Iterations;
 use crate::listener::Listener;
 use crate::options::RunOptions;
@@ -84,6 +85,7 @@ pub struct LoadTest {
     /// The classes that were asked for by name.
     only: Option<Vec<String>>,
     options: Option<RunOptions>,
+    pub(super) extensions: Extensions,
     host: Option<String>,
     tls: TlsOptions,
     insecure: Option<bool>,
@@ -357,7 +359,7 @@ impl LoadTest {
         let configs: BTreeMap<_, _> =
             classes.iter().map(|class| (class.name().to_owned(), class.config().clone())).collect();
         let mut run = RunInfo::new(run_id(), seed, self.host, tls);
-        (run.configs, run.options) = (configs, self.options);
+        (run.configs, run.options, run.extensions) = (configs, self.options, self.extensions);
         run.on_stop =
             OnStopBounds { timeout: settings.on_stop_timeout, permits: Semaphore::new(settings.stop_concurrency) };
         run.trace = self.trace;
