@@ -80,8 +80,10 @@
 //! # Two ways to run it
 //!
 //! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it). In a test suite, [`LoadTest`]
-//! runs the same users and gives a typed [`Report`]. A [`Threshold`] such as `p95(GET /cart) < 200ms` is for both: the binary
-//! ends with exit code 3, [`Report::assert_thresholds`] panics.
+//! runs the same users and gives a typed [`Report`]: [`run`](LoadTest::run) in an async test,
+//! [`run_blocking`](LoadTest::run_blocking) in any other, against a server or, with the feature `tower`, against an
+//! application in the same process. [`Report::stable_text`] is for snapshot tests. A [`Threshold`] such as
+//! `p95(GET /cart) < 200ms` is for both: the binary ends with exit code 3, [`Report::assert_thresholds`] panics.
 //!
 //! # Features
 //!
@@ -92,6 +94,7 @@
 //! | `cli` | yes | `main!` and its command line |
 //! | `feeders` | no | [`Feeder`]s of rows from CSV files and JSON lines; those from lists are always there |
 //! | `reqwest` | no | `ReqwestSession`: an `HttpSession` on a second transport |
+//! | `tower` | no | `LoadTest::app`: drives a tower service, such as axum's `Router`, in process |
 
 pub use loadtest_core::*;
 #[cfg(feature = "http")]

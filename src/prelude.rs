@@ -8,6 +8,8 @@ pub use loadtest_core::{
     constant_pacing, constant_throughput, fail, interrupt, interrupt_and_wait, poisson, reschedule, stop_test,
     stop_user,
 };
+#[cfg(feature = "tower")]
+pub use loadtest_http::LoadTestExt;
 #[cfg(feature = "http")]
 pub use loadtest_http::{HttpSession, HttpSettings};
 

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::context::control::UserControl;
 use crate::context::{Context, RunInfo, ShardInfo};
+use crate::runner::LoadTest;
 use crate::stats::collector::Collector;
 use crate::stats::{FailureRow, RowSnapshot, Snapshot};
 use crate::task::Scope;
@@ -50,12 +51,10 @@ impl TestShard {
         Self::of(Arc::new(run))
     }
 
-    /// A shard of a run against this host in which a value was left.
+    /// A shard of this test, as far as clients see it: its host, TLS and trace, and what other crates left in it.
     #[must_use]
-    pub fn with_extension<T: Send + Sync + 'static>(host: Option<&str>, value: T) -> Self {
-        let mut run = RunInfo::new("test".into(), 1, host.map(Into::into), TlsOptions::new());
-        run.extensions.insert(value);
-        Self::of(Arc::new(run))
+    pub fn of_test(test: LoadTest) -> Self {
+        Self::of(Arc::new(test.for_clients()))
     }
 
     pub(crate) fn of(run: Arc<RunInfo>) -> Self {

@@ -64,7 +64,12 @@
 //! A session sits on a transport that only turns one request into one answer. [`HttpSession`] uses its own HTTP/1.1 on
 //! connections of its own: no pool, no driver task, and no buffer while a user waits: one with an open connection takes
 //! less than 7 KiB. With the feature `reqwest` there is also `ReqwestSession`, on one `reqwest::Client` per thread.
+//!
+//! With the feature `tower` a run can have an application in the same process as its target, axum's `Router` say: with
+//! `LoadTestExt::app` both kinds of session hand it what goes to the host, without a socket.
 
+#[cfg(feature = "tower")]
+mod app;
 mod body;
 mod call;
 mod caught;
@@ -91,6 +96,8 @@ mod trace;
 mod transport;
 mod verdict;
 
+#[cfg(feature = "tower")]
+pub use app::LoadTestExt;
 pub use body::Body;
 pub use bytes::Bytes;
 pub use caught::CaughtResponse;
@@ -103,4 +110,6 @@ pub use session::ReqwestSession;
 pub use session::{HttpSession, Renamed};
 pub use settings::HttpSettings;
 pub use template::PathValues;
+#[cfg(feature = "tower")]
+pub use transport::AppBody;
 pub use verdict::{Checks, IntoStatus, Verdict};

@@ -22,8 +22,8 @@ use crate::method::IntoMethod;
 use crate::request::RequestBuilder;
 use crate::response::Response;
 use crate::settings::{self, HttpSettings};
-use crate::setup::Setup;
-use crate::target::{Base, Origin};
+use crate::setup::{self, Setup};
+use crate::target::Origin;
 use crate::template::{self, PathValues};
 use crate::trace::Tracer;
 use crate::transport::{Kind, Transport};
@@ -113,7 +113,7 @@ impl HttpSession {
     }
 
     fn on(setup: Rc<Setup>, recorder: RecorderHandle, tracer: Option<Rc<Tracer>>) -> Self {
-        let transport = Transport::new(setup.kind);
+        let transport = setup.transport();
         let (jar, timer, own) = (RefCell::default(), Timer::default(), RefCell::default());
         Self(Rc::new(Inner { setup, recorder, jar, transport, timer, tracer, own }))
     }
@@ -419,7 +419,7 @@ impl Client for HttpSession {
 
 impl Configure<HttpSettings> for HttpSession {
     fn check_with(settings: &ClientSettings<'_>, own: &HttpSettings) -> Result<(), InputError> {
-        Base::parse(settings.host)?;
+        setup::base_before_the_run(settings)?;
         own.tls.clone().with_run(settings.tls)?.check()
     }
 

@@ -4,12 +4,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use http::HeaderMap;
-use loadtest_core::{Context, InputError};
+use loadtest_core::{ClientSettings, Context, InputError};
 
+#[cfg(feature = "tower")]
+use crate::app::{self, App};
 use crate::headers::Automatic;
 use crate::settings::{HttpSettings, Limits};
 use crate::target::Base;
-use crate::transport::{Kind, Network, Recent};
+#[cfg(feature = "tower")]
+use crate::transport::{InProcess, Mounted};
+use crate::transport::{Kind, Network, Recent, Transport};
 
 /// What sessions of one thread with one host and the same settings share.
 pub(crate) struct Setup {
@@ -20,6 +24,9 @@ pub(crate) struct Setup {
     pub(crate) automatic: Rc<Automatic>,
     pub(crate) settings: HttpSettings,
     pub(crate) kind: Kind,
+    /// What answers requests to the base's origin, if that is in this process.
+    #[cfg(feature = "tower")]
+    app: Option<Rc<dyn Mounted>>,
 }
 
 /// The setups and networks of one thread that were used last; sessions hold theirs, and have it for as long as they
@@ -46,6 +53,16 @@ impl Setup {
         }
     }
 
+    /// The transport of one more session.
+    pub(crate) fn transport(&self) -> Transport {
+        let transport = Transport::new(self.kind);
+        #[cfg(feature = "tower")]
+        if let Some(app) = &self.app {
+            return InProcess::in_front_of(transport, Rc::clone(app), Rc::clone(&self.base.origin));
+        }
+        transport
+    }
+
     /// The headers of requests to the base's origin, with those that were set on one session.
     pub(crate) fn automatic_with(&self, own: &HeaderMap) -> Automatic {
         let Base { origin, credentials, .. } = &self.base;
@@ -53,8 +70,24 @@ impl Setup {
     }
 }
 
+/// The base that sessions would have; `None` for the host is fine where an application in this process is the target.
+///
+/// # Errors
+/// When the host is missing or malformed: what to write instead.
+pub(crate) fn base_before_the_run(settings: &ClientSettings<'_>) -> Result<Base, InputError> {
+    #[cfg(feature = "tower")]
+    return Base::parse(app::host(settings.host, settings.extension::<App>().is_some()));
+    #[cfg(not(feature = "tower"))]
+    Base::parse(settings.host)
+}
+
 impl Shelf {
     fn new_setup(&self, cx: &Context, settings: &HttpSettings, kind: Kind) -> Result<Rc<Setup>, InputError> {
+        #[cfg(feature = "tower")]
+        let app = cx.extension::<App>();
+        #[cfg(feature = "tower")]
+        let base = Base::parse(app::host(cx.host(), app.is_some()))?;
+        #[cfg(not(feature = "tower"))]
         let base = Base::parse(cx.host())?;
         let tls = settings.tls.clone().with_run(cx.tls())?;
         let known = self.networks.borrow_mut().find(|network| *network.settings() == tls);
@@ -75,6 +108,8 @@ impl Shelf {
             automatic: Rc::new(automatic),
             settings: settings.clone(),
             kind,
+            #[cfg(feature = "tower")]
+            app: app.map(|app| app.mount()),
         });
         let host = cx.host().unwrap_or_default().into();
         self.setups.borrow_mut().add((host, Rc::clone(&setup)));

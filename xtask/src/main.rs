@@ -53,13 +53,15 @@ fn test() -> Result<(), String> {
         &["--no-default-features"],
         &["--no-default-features", "--features", "feeders"],
         &["--features", "reqwest"],
+        &["--no-default-features", "--features", "tower"],
+        &["--features", "tower"],
     ] {
         cargo(&[&["clippy", "-p", "loadtest-rs", "--lib"], features, &["--", "-D", "warnings"]].concat(), &[])?;
     }
     cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     budget::check()?;
     fuzz::run(SHORT)?;
-    // The second transport. The rest is tested as most people build it: the compiler's messages, which the macros' tests
+    // The second transport, and the one without a network. The rest is tested as most people build it: the compiler's messages, which the macros' tests
     // compare, name the clients that there are.
     cargo(&["test", "-p", "loadtest-http", "--all-features"], &[])?;
     cargo(&["test", "--workspace"], &[])

@@ -2,6 +2,7 @@
 
 use tokio::runtime::{Builder, Handle};
 
+use crate::context::RunInfo;
 use crate::error::InputError;
 use crate::report::Report;
 use crate::runner::load_test::LoadTest;
@@ -95,5 +96,12 @@ impl LoadTest {
     pub fn extension<T: Send + Sync + 'static>(mut self, value: T) -> Self {
         self.extensions.insert(value);
         self
+    }
+
+    /// What clients see of this test, for tests of clients.
+    pub(crate) fn for_clients(self) -> RunInfo {
+        let mut run = RunInfo::new("test".to_owned(), 1, self.host.clone(), self.tls_options());
+        (run.extensions, run.trace) = (self.extensions, self.trace);
+        run
     }
 }

@@ -86,7 +86,7 @@ pub struct LoadTest {
     only: Option<Vec<String>>,
     options: Option<RunOptions>,
     pub(super) extensions: Extensions,
-    host: Option<String>,
+    pub(super) host: Option<String>,
     tls: TlsOptions,
     insecure: Option<bool>,
     users: Option<u64>,

@@ -3,11 +3,15 @@
 //! Cookies, redirects, names, deadlines and verdicts are the session's. A transport writes one request, reads one
 //! answer to its end, and says on the way how far writing got. A dropped future gives up the request.
 
+#[cfg(feature = "tower")]
+mod app;
 mod connect;
 mod direct;
 mod dns;
 mod head;
 mod http1;
+#[cfg(any(feature = "reqwest", feature = "tower"))]
+mod message;
 mod recent;
 #[cfg(feature = "reqwest")]
 mod reqwest;
@@ -31,6 +35,10 @@ use crate::headers::Automatic;
 use crate::settings::TlsSettings;
 use crate::target::Target;
 
+#[cfg(feature = "tower")]
+pub use self::app::AppBody;
+#[cfg(feature = "tower")]
+pub(crate) use self::app::{InProcess, Mounted, mounted};
 pub(crate) use self::head::Head;
 pub(crate) use self::recent::Recent;
 
@@ -48,6 +56,9 @@ pub(crate) enum Transport {
     Direct(direct::Direct),
     #[cfg(feature = "reqwest")]
     Reqwest,
+    /// An application in this process takes what goes to the base; boxed, because most sessions have none.
+    #[cfg(feature = "tower")]
+    App(Box<InProcess>),
 }
 
 /// A request as a transport sees it.
@@ -135,6 +146,8 @@ impl Transport {
             Self::Direct(direct) => pin!(direct.exchange(network, outgoing, pending, answer)).await,
             #[cfg(feature = "reqwest")]
             Self::Reqwest => Box::pin(network.reqwest.exchange(&network.tls, outgoing, pending, answer)).await,
+            #[cfg(feature = "tower")]
+            Self::App(app) => Box::pin(app.exchange(network, outgoing, pending, answer)).await,
         }
     }
 }

@@ -5,8 +5,8 @@ use std::error::Error;
 use std::io;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, TRANSFER_ENCODING, UPGRADE};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use loadtest_core::ErrorKind;
 use loadtest_core::stats::Pending;
@@ -14,10 +14,10 @@ use reqwest::redirect::Policy;
 use tokio::time::Instant;
 
 use super::dns;
+use super::message::{self, Collected};
 use super::tls::Tls;
 use super::{Answer, Head, Keep, Outgoing};
-use crate::fault::Fault;
-use crate::headers::replace;
+use crate::fault::{Fault, with_causes};
 use crate::target::Target;
 
 /// The client of one thread and its pool of connections, made for the first request.
@@ -109,27 +109,9 @@ impl Pool {
     }
 }
 
-/// All headers of a request: the automatic ones, and in their place those that were set on it.
+/// The headers of a request, of which reqwest sets the length where there is a body.
 fn headers(outgoing: &Outgoing<'_>) -> HeaderMap {
-    let mut headers = outgoing.automatic.map().clone();
-    if !outgoing.compression {
-        headers.remove(ACCEPT_ENCODING);
-    }
-    if let Some(cookies) = outgoing.cookies {
-        headers.insert(COOKIE, cookies.clone());
-    }
-    if let Some(content_type) = outgoing.content_type {
-        // An entry: what was set as a default stays.
-        if let (http::header::Entry::Vacant(entry), Ok(value)) =
-            (headers.entry(CONTENT_TYPE), HeaderValue::from_str(content_type))
-        {
-            entry.insert(value);
-        }
-    }
-    replace(&mut headers, outgoing.headers.clone());
-    // reqwest knows the length; a wrong one would break the connection.
-    headers.remove(CONTENT_LENGTH);
-    headers.remove(TRANSFER_ENCODING);
+    let mut headers = message::headers(outgoing);
     // RFC 9110, 8.6: methods that usually have content say that there is none.
     let usually_has_content = matches!(*outgoing.method, Method::POST | Method::PUT | Method::PATCH);
     if usually_has_content && outgoing.body.is_none_or(|body| body.as_bytes().is_some_and(Bytes::is_empty)) {
@@ -193,43 +175,4 @@ fn cause<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a
         next = error.source();
     }
     found
-}
-
-/// An error's text and those of its causes.
-fn with_causes(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(error) = next {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        next = error.source();
-    }
-    text
-}
-
-/// A body while it arrives; one that comes in one piece is kept without a copy.
-#[derive(Debug, Default)]
-struct Collected {
-    first: Bytes,
-    all: BytesMut,
-}
-
-impl Collected {
-    fn push(&mut self, piece: Bytes) {
-        if self.first.is_empty() && self.all.is_empty() {
-            self.first = piece;
-            return;
-        }
-        if self.all.is_empty() {
-            self.all.extend_from_slice(&std::mem::take(&mut self.first));
-        }
-        self.all.extend_from_slice(&piece);
-    }
-
-    fn finish(self) -> Bytes {
-        if self.all.is_empty() { self.first } else { self.all.freeze() }
-    }
 }
