@@ -64,12 +64,13 @@ async fn the_shop_holds_100_users() {
         .users(100)
         .spawn_rate(200)
         .run_time(Duration::from_secs(2))
+        .threshold("p95(GET /cart) < 500ms")
+        .threshold("failed == 0")
+        .threshold("rps > 50")
         .run()
         .await
         .expect("a report");
-    assert_eq!(report.total().stats.failed, 0, "{report}");
-    let cart = report.request("GET", "/cart").expect("carts");
-    assert!(cart.stats.service.percentile(95.0) < Some(Duration::from_millis(500)), "{report}");
+    report.assert_thresholds();
 }
 
 /// The same users without a server: no socket, no port.
@@ -81,10 +82,12 @@ async fn the_router_holds_100_users() {
         .users(100)
         .spawn_rate(200)
         .run_time(Duration::from_secs(1))
+        .threshold("failed == 0")
+        .threshold("count(POST /orders) > 0")
         .run()
         .await
         .expect("a report");
-    assert_eq!(report.total().stats.failed, 0, "{report}");
+    report.assert_thresholds();
 }
 
 /// In a plain test, with so many tasks and no more.
@@ -101,7 +104,9 @@ fn every_user_can_order() {
 #[test]
 fn what_five_shoppers_do() {
     let test = LoadTest::new().app(router(Shop::default())).user::<Shopper>().users(5).spawn_rate(f64::INFINITY);
-    let report = test.iterations_per_user(20).seed(1).run_blocking().expect("a report");
+    let test =
+        test.iterations_per_user(20).seed(1).threshold("count(5xx) == 0").threshold("ratio(409 POST /orders) < 50%");
+    let report = test.run_blocking().expect("a report");
     insta::assert_snapshot!(report.stable_text(), @"
     users: 5 (Shopper)
     ended: every user has stopped itself
@@ -112,5 +117,8 @@ fn what_five_shoppers_do() {
       PUT /cart/{id}: 32 ok (200)
       POST /login: 5 ok (200)
       POST /orders: 12 ok (201: 9, 409: 3)
+    thresholds:
+      count(5xx) == 0: met
+      ratio(409 POST /orders) < 50%: met
     ");
 }

@@ -6,13 +6,14 @@ use std::fmt::Write;
 use super::text::clean;
 use super::{EndedBy, Report};
 use crate::stats::{MetricStats, RowKey, RowStats, Snapshot, TransactionStats};
+use crate::threshold::ThresholdResult;
 
 impl Report {
     /// What of this report is the same whenever the same test runs, line by line: for snapshot tests, with `insta` or a plain
     /// `assert_eq!`.
     ///
     /// There are the users asked for and why the run ended, the names of requests and transactions, failures, exceptions
-    /// (without their place, which moves with every line above it) and custom metrics. Times, rates, sizes, the seed, the run's
+    /// (without their place, which moves with every line above it), custom metrics, and the verdict of each threshold. Times, rates, sizes, the seed, the run's
     /// id, the host and warnings are not. Everything is sorted, and a part without content has no lines.
     ///
     /// Counts, of status codes too, are there where the run was limited by what it did: where it ended by
@@ -45,7 +46,7 @@ impl Report {
     /// #         Ok(Self(init.context()))
     /// #     }
     /// # }
-    /// let test = LoadTest::new().user::<Caller>().users(2).iterations_per_user(5).seed(1);
+    /// let test = LoadTest::new().user::<Caller>().users(2).iterations_per_user(5).seed(1).threshold("fail_ratio < 10%");
     /// let report = test.spawn_rate(f64::INFINITY).run_blocking().unwrap();
     /// assert_eq!(
     ///     report.stable_text(),
@@ -57,6 +58,8 @@ impl Report {
     ///   CALL price: 10 ok
     /// failures:
     ///   CALL order: invalid digit found in string: 10
+    /// thresholds:
+    ///   fail_ratio < 10%: not met
     /// "
     /// );
     /// ```
@@ -64,11 +67,16 @@ impl Report {
     pub fn stable_text(&self) -> String {
         let has_counts = matches!(self.ended_by(), EndedBy::Iterations | EndedBy::NoUsersLeft);
         let mut out = format!("users: {} ({})\n", self.users(), self.classes().join(", "));
-        let _ = writeln!(out, "ended: {}", clean(&self.ended_by().sentence()));
+        let ended = match self.ended_by() {
+            // Which one stands below; by how much is another figure each time.
+            EndedBy::Threshold(_) => "a threshold was not met".to_owned(),
+            other => clean(&other.sentence()),
+        };
+        let _ = writeln!(out, "ended: {ended}");
         if self.is_incomplete() {
             out.push_str("incomplete: figures are missing\n");
         }
-        out + &Lines { has_counts }.parts(self.snapshot())
+        out + &Lines { has_counts }.parts(self.snapshot()) + &part("thresholds", verdicts(self.thresholds()))
     }
 }
 
@@ -134,6 +142,11 @@ impl Lines {
     }
 }
 
+/// Thresholds in the order in which they were asked for, without the figures that they were held against.
+fn verdicts(results: &[ThresholdResult]) -> impl Iterator<Item = String> {
+    results.iter().map(|result| format!("{}: {}", result.threshold, result.verdict.as_str()))
+}
+
 /// The status codes of the answers, each with how many, unless all requests had the same.
 fn statuses(stats: &RowStats) -> String {
     let all: Vec<String> = stats
@@ -156,9 +169,12 @@ fn part(title: &str, lines: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::stats::Failure;
     use crate::testing::TestShard;
+    use crate::threshold::watch::Watch;
 
     fn snapshot() -> Snapshot {
         let shard = TestShard::new(None);
@@ -240,6 +256,17 @@ metrics:
   trend weight
 "
         );
+    }
+
+    #[test]
+    fn thresholds_are_shown_with_their_verdicts_and_without_figures() {
+        let asked = ["ok( GET /a)==2", "p95(GET /c)  < 0s", "failed(GET /missing) == 0"];
+        let asked = asked.map(|text| text.parse().expect(text));
+        let results = Watch::new(&asked).results(&snapshot(), Duration::MAX);
+        let lines: Vec<String> = verdicts(&results).collect();
+        let expected =
+            ["ok(GET /a) == 2: met", "p95(GET /c) < 0s: not met", "failed(GET /missing) == 0: nothing matched"];
+        assert_eq!(lines, expected);
     }
 
     #[test]
