@@ -77,7 +77,7 @@ impl KeyValue {
             }
             // Failures are grouped by this text; what differs from one to the next would go into `sample`.
             Err((kind, error)) => {
-                pending.fail(Failure { error: &error, sample: "" });
+                pending.fail(Failure::new(&error).kind(kind));
                 Err(RecordedError::new(kind, error))
             }
         }

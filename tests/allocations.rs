@@ -26,7 +26,7 @@ fn recording_a_sample_allocates_nothing() {
                 ..Phases::default()
             };
             pending.ok();
-            recorder.start("GET", name).fail(Failure { error: "500 Internal Server Error", sample: "oops" });
+            recorder.start("GET", name).fail(Failure::new("500 Internal Server Error").sample("oops"));
             drop(recorder.start("GET", name));
         }
     };

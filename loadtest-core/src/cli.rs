@@ -26,6 +26,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::error::InputError;
 use crate::exit_code;
+use crate::failure_files;
 use crate::life::panics;
 use crate::plan::ratio;
 use crate::report::{Report, text};
@@ -95,6 +96,7 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     let host_of_code = flags.host.is_none() && defaults.has_host();
     // The host of the code is started only when all else is well.
     if host_of_code { test.clone().plan_with_known_hosts() } else { test.clone().plan() }?;
+    flags.debug.failures().map(failure_files::check).transpose()?;
     let screen = Arc::new(Screen::new(flags.only_summary || flags.debug.is_asked_for()));
     log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
     let csv = flags.csv.as_deref().map(CsvFiles::create).transpose()?;

@@ -199,7 +199,7 @@ impl Context {
             Err(error) => {
                 let message = message_with_causes(&error);
                 self.tell_measured(method, name, Some(&message), pending.started_at().elapsed());
-                pending.fail(Failure { error: &message, sample: "" });
+                pending.fail(Failure::new(&message));
                 Err(RecordedError::new(ErrorKind::Other, message))
             }
         }

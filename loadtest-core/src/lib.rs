@@ -11,6 +11,7 @@ mod exit;
 #[cfg(feature = "cli")]
 mod exit_code;
 mod extensions;
+mod failure_files;
 mod feeder;
 mod iterations;
 mod life;

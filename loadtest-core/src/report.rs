@@ -122,7 +122,23 @@ impl Report {
         &self.snapshot.total
     }
 
-    /// Failed requests, grouped by row and error.
+    /// Failed requests, grouped by row, kind and error, with samples of each group.
+    ///
+    /// ```
+    /// # use loadtest_core::Report;
+    /// fn tell(report: &Report) {
+    ///     for failure in report.failures() {
+    ///         let share = report.snapshot().failure_share(failure).unwrap_or_default();
+    ///         println!("{}: {} ({}), {share:.3}", failure.key.name, failure.error, failure.kind);
+    ///         for sample in &failure.samples {
+    ///             println!("  user {:?} of {}, in {}", sample.user_number, sample.class, sample.task);
+    ///             if let Some(exchange) = &sample.exchange {
+    ///                 println!("{}\n{}", exchange.request, exchange.response);
+    ///             }
+    ///         }
+    ///     }
+    /// }
+    /// ```
     #[must_use]
     pub fn failures(&self) -> &[FailureRow] {
         &self.snapshot.failures

@@ -14,6 +14,7 @@
 
 pub(crate) mod collector;
 pub(crate) mod events;
+mod failure;
 mod health;
 mod histogram;
 mod history;
@@ -24,7 +25,7 @@ mod phases;
 mod rates;
 pub(crate) mod recorder;
 mod row;
-mod samples;
+pub(crate) mod samples;
 pub(crate) mod snapshot;
 mod starts;
 mod statuses;
@@ -34,13 +35,14 @@ mod times;
 mod transactions;
 
 pub use events::{RequestEvent, RequestOutcome, UserErrorEvent};
+pub use failure::{Failure, FailureKind};
 pub use health::GeneratorHealth;
 pub(crate) use health::{ProcessLoad, ThreadLoad};
 pub use histogram::Histogram;
 pub use history::{History, Point, RowHistory, RunPoint};
 pub use interval::{ExceptionRow, FailureRow};
 pub use metrics::{CounterStats, GaugeStats, MetricKind, MetricSnapshot, MetricStats, TrendStats};
-pub use pending::{Failure, Pending};
+pub use pending::Pending;
 pub use phases::{PhaseTimes, Phases};
 pub use recorder::RecorderHandle;
 pub use row::{RowKey, RowStats};

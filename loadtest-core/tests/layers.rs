@@ -10,7 +10,7 @@ const RANKS: [&[&str]; 16] = [
     &["units", "error", "exit", "tls", "trace", "iterations", "secret"],
     &["timer"],
     &["stats"],
-    &["wait", "options", "extensions", "threshold"],
+    &["wait", "options", "extensions", "threshold", "failure_files"],
     &["class_config"],
     &["context"],
     &["feeder"],

@@ -108,7 +108,7 @@ impl Call {
         let Some(pending) = &mut self.pending else { return };
         match &self.failed {
             None => pending.settle(None),
-            Some(error) => pending.settle(Some(Failure { error, sample: &verdict::excerpt(&self.answer.body) })),
+            Some(error) => pending.settle(Some(Failure::new(error).sample(&verdict::excerpt(&self.answer.body)))),
         }
     }
 }

@@ -254,7 +254,7 @@ fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
     if let Some(tracer) = &inner.tracer {
         tracer.refused(&format!("{} {name}", broken.method), &fault.error, &fault.sample);
     }
-    pending.fail(Failure { error: &fault.error, sample: &fault.sample });
+    pending.fail(Failure::new(&fault.error).kind(fault.kind).sample(&fault.sample));
     RecordedError::new(fault.kind, format!("{} {name}: {}", broken.method, fault.error))
 }
 
@@ -262,7 +262,7 @@ fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
 #[cold]
 fn failed(inner: &Inner, call: &mut Call, fault: &Fault) -> RecordedError {
     if let Some(pending) = &mut call.pending {
-        pending.settle(Some(Failure { error: &fault.error, sample: &fault.sample }));
+        pending.settle(Some(Failure::new(&fault.error).kind(fault.kind).sample(&fault.sample)));
     }
     if let Some(telling) = call.telling.take() {
         telling.verdict(Some(&fault.error), &fault.sample, call.service_time);

@@ -1,4 +1,6 @@
-//! `--debug-user`: one user, and everything it does on stdout.
+//! `--debug-user`: one user, and everything it does on stdout. `--debug-failures`: failed requests as files.
+
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::FalseyValueParser;
@@ -18,6 +20,10 @@ pub(super) struct Debug {
     /// Show credentials and the values of cookies too
     #[arg(long, env = "LOADTEST_DEBUG_SECRETS", value_parser = FalseyValueParser::new(), requires = "debug_user")]
     debug_secrets: bool,
+
+    /// Write failed requests into this folder, each with its answer as a file of its own, secrets masked; at most 1000 files
+    #[arg(long, env = "LOADTEST_DEBUG_FAILURES", value_name = "DIR")]
+    debug_failures: Option<PathBuf>,
 }
 
 impl Debug {
@@ -30,11 +36,19 @@ impl Debug {
         self.debug_user.as_ref().filter(|class| !class.is_empty())
     }
 
-    /// Makes a run of one user of it.
+    /// Where failed requests are to be written.
+    pub(super) fn failures(&self) -> Option<&Path> {
+        self.debug_failures.as_deref().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
+    /// Has failures written, and makes a run of one user, as far as that is asked for.
     ///
     /// # Errors
     /// When there is no such class.
     pub(super) fn apply(&self, mut test: LoadTest) -> Result<LoadTest, InputError> {
+        if let Some(folder) = self.failures() {
+            test = test.debug_failures(folder);
+        }
         let Some(class) = self.class() else { return Ok(test) };
         test.keep_classes(&[class])?;
         let trace = Trace::new(say);

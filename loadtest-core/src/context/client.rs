@@ -123,7 +123,7 @@ impl<'a> ClientSettings<'a> {
 ///             Err(_) => (ErrorKind::Timeout, "timed out".to_owned()),
 ///         };
 ///         // Failures are grouped by `error`; what differs from one to the next goes into `sample`.
-///         pending.fail(Failure { error: &error, sample: line });
+///         pending.fail(Failure::new(&error).kind(kind).sample(line));
 ///         Err(RecordedError::new(kind, error))
 ///     }
 ///

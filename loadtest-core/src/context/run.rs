@@ -6,7 +6,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
@@ -16,6 +16,7 @@ use super::control::Busy;
 use super::rendezvous::Meetings;
 use crate::class_config::ClassConfig;
 use crate::extensions::Extensions;
+use crate::failure_files::FailureFiles;
 use crate::iterations::Iterations;
 use crate::options::RunOptions;
 use crate::stats::RecorderHandle;
@@ -39,6 +40,8 @@ pub(crate) struct RunInfo {
     pub(crate) on_stop: OnStopBounds,
     pub(crate) meetings: Meetings,
     pub(crate) trace: Option<Trace>,
+    /// Where failed requests are written; set when the run starts.
+    pub(crate) failure_files: OnceLock<Arc<FailureFiles>>,
     pub(crate) iterations: Iterations,
     /// By class name; classes without settings from outside have none.
     pub(crate) configs: BTreeMap<String, ClassConfig>,
@@ -59,6 +62,7 @@ impl RunInfo {
             on_stop: OnStopBounds { timeout: Duration::from_secs(30), permits: Semaphore::new(100) },
             meetings: Meetings::default(),
             trace: None,
+            failure_files: OnceLock::new(),
             iterations: Iterations::default(),
             configs: BTreeMap::new(),
             options: None,

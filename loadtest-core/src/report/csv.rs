@@ -194,7 +194,7 @@ mod tests {
         let now = tokio::time::Instant::now();
         let recorder = RecorderHandle::default();
         recorder.start("GET", "/b").ok();
-        recorder.start("GET", "/a, \"quoted\"").fail(Failure { error: "500 Oops", sample: "body" });
+        recorder.start("GET", "/a, \"quoted\"").fail(Failure::new("500 Oops").sample("body"));
         let mut collector = Collector::new(1, now);
         collector.merge(0, &recorder.hand_over(), now);
         Snapshot {

@@ -182,8 +182,8 @@ mod tests {
         for name in ["/b", "/a", "/a"] {
             cx.recorder().start("GET", name).ok();
         }
-        cx.recorder().start("PUT", "/b").fail(Failure { error: "409 Conflict", sample: "port 40123" });
-        cx.recorder().start("PUT", "/b").fail(Failure { error: "408\r\n\u{1b}", sample: "" });
+        cx.recorder().start("PUT", "/b").fail(Failure::new("409 Conflict").sample("port 40123"));
+        cx.recorder().start("PUT", "/b").fail(Failure::new("408\r\n\u{1b}"));
         drop(cx.recorder().start("PUT", "/b"));
         drop(cx.recorder().start("GET", "/never"));
         cx.recorder().start("", "nameless").ok();

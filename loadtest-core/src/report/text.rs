@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, ScheduledStarts, Snapshot, Times};
 use crate::threshold::ThresholdResult;
 pub(crate) use crate::units::format_percent as percent;
-use crate::units::{format_bytes, format_millis};
+use crate::units::{format_bytes, format_millis, format_utc};
 pub(crate) use thresholds::thresholds;
 
 /// The width of a text that goes to no terminal.
@@ -226,16 +226,33 @@ fn starts(starts: &ScheduledStarts) -> String {
     out
 }
 
-fn failures(failures: &[FailureRow]) -> String {
+fn failures(snapshot: &Snapshot, width: usize) -> String {
     let mut out = String::from("Failures\n--------\n");
-    for failure in failures {
-        let name = clean(&format!("{} {}", failure.key.method, failure.key.name));
-        let _ = writeln!(out, "{:>8}x  {name}: {}", failure.count, clean(&failure.error));
+    for failure in &snapshot.failures {
+        let name = format!("{} {}", failure.key.method, failure.key.name);
+        let mut lines = vec![format!("{:>8}x  {}: {}", failure.count, name.trim(), failure.error)];
+        let share = snapshot.failure_share(failure).map(|share| format!("{} of its requests, ", percent(share)));
+        lines.push(format!("{:11}{}, {}{}", "", failure.kind, share.unwrap_or_default(), seen(failure)));
         if !failure.sample.is_empty() {
-            let _ = writeln!(out, "           for example: {}", clean(&failure.sample));
+            lines.push(format!("{:11}for example: {}", "", failure.sample));
+        }
+        for line in lines {
+            let _ = writeln!(out, "{}", shorten(&clean(&line), width));
         }
     }
     out
+}
+
+/// `16:40:12 to 16:41:03 UTC`; the last one with its day where that is another.
+fn seen(failure: &FailureRow) -> String {
+    let [first, last] = [failure.first_seen, failure.last_seen].map(format_utc);
+    let (day, second) = (10, 19);
+    let time = &first[day + 1..second];
+    match &last[..second] {
+        last if *last == first[..second] => format!("{time} UTC"),
+        last if last[..day] == first[..day] => format!("{time} to {} UTC", &last[day + 1..]),
+        last => format!("{time} to {} UTC", last.replace('T', " ")),
+    }
 }
 
 fn exceptions(exceptions: &[ExceptionRow]) -> String {
@@ -259,7 +276,7 @@ pub(crate) fn summary(snapshot: &Snapshot, results: &[ThresholdResult], width: u
     parts.push(starts(&snapshot.starts));
     parts.extend([custom::transactions(snapshot, width), custom::metrics(snapshot, width)]);
     if !snapshot.failures.is_empty() {
-        parts.push(failures(&snapshot.failures));
+        parts.push(failures(snapshot, width));
     }
     parts.push(custom::transaction_failures(&snapshot.transaction_failures));
     if !snapshot.exceptions.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::num::NonZero;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use crate::class_config::ClassConfig;
 use crate::context::{OnStopBounds, RunInfo};
 use crate::error::InputError;
 use crate::extensions::Extensions;
+use crate::failure_files::FailureFiles;
 use crate::iterations::Iterations;
 use crate::listener::Listener;
 use crate::options::RunOptions;
@@ -103,6 +105,7 @@ pub struct LoadTest {
     pub(super) iterations: Option<u64>,
     pub(super) iterations_per_user: Option<u64>,
     pub(super) trace: Option<Trace>,
+    pub(super) debug_failures: Option<PathBuf>,
     pub(super) is_single_user: bool,
     pub(super) listeners: Vec<Arc<dyn Listener>>,
     pub(super) thresholds: Vec<Result<Threshold, ThresholdError>>,
@@ -248,7 +251,11 @@ impl LoadTest {
     /// When something that was asked for makes no sense, or the system gives no thread.
     pub fn start(self) -> Result<Running, RunError> {
         let listeners = self.all_listeners();
+        let folder = self.debug_failures.clone();
         let plan = Arc::new(self.plan()?);
+        if let Some(folder) = folder {
+            let _ = plan.run.failure_files.set(FailureFiles::create(&folder)?);
+        }
         let started = threads::start(&plan, &listeners).map_err(RunError::Start)?;
         let (answer, outcome) = oneshot::channel();
         // Received: the controller lives until it is told to quit.

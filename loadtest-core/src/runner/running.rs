@@ -85,7 +85,11 @@ impl Running {
         // Its listeners' last call, before a program ends that waited for nothing but this.
         let _ = self.commands.send(Command::Quit);
         self.commands.closed().await;
-        let Outcome { ended_by, snapshot, thresholds, incomplete } = outcome;
+        let Outcome { ended_by, mut snapshot, thresholds, incomplete } = outcome;
+        if let Some(files) = self.plan.run.failure_files.get() {
+            let warnings = files.finish().await;
+            Arc::make_mut(&mut snapshot).warnings.extend(warnings);
+        }
         let report = Report::new(&self.plan, self.started_at, ended_by, snapshot, thresholds, incomplete);
         match report.ended_by() {
             EndedBy::SetupFailed { class, message } => {

@@ -114,6 +114,9 @@ pub(crate) async fn run(seat: ShardSeat) {
     if !listeners.is_empty() {
         info.recorder.listen(ShardListeners::sink(&listeners, Rc::clone(&stop_test)));
     }
+    if let Some(files) = plan.run.failure_files.get() {
+        info.recorder.tell_failures(Arc::clone(files) as _);
+    }
     let ways_out = Rc::new(WaysOut { board: Arc::clone(&board), gone: Notify::new() });
     let _ = info.stop_test.set(stop_test);
     let mut this = Shard {

@@ -1,4 +1,6 @@
-//! Runs that are limited by what is done, and runs of one user to look at.
+//! Runs that are limited by what is done, and runs to look at: their failures, or one user.
+
+use std::path::PathBuf;
 
 use crate::report::Report;
 use crate::runner::load_test::LoadTest;
@@ -34,6 +36,21 @@ impl LoadTest {
     /// its text is taken. See [`run_single_user`](Self::run_single_user).
     pub fn trace(mut self, trace: impl Into<Trace>) -> Self {
         self.trace = Some(trace.into());
+        self
+    }
+
+    /// Writes failed requests into this folder, each as a file of its own with the whole request and its answer, secrets
+    /// masked: `000017-GET-cart-404.txt`. The folder is made if it is not there, and what it holds stays.
+    ///
+    /// At most 1,000 files and 256 MiB per run. They are written by a thread of its own, for which no user waits: failures that
+    /// come faster than it writes are left out. A warning of the report says how many, and what could not be written.
+    ///
+    /// ```no_run
+    /// # use loadtest_core::LoadTest;
+    /// let test = LoadTest::new().debug_failures("failures");
+    /// ```
+    pub fn debug_failures(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.debug_failures = Some(folder.into());
         self
     }
 

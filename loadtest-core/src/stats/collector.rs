@@ -8,10 +8,11 @@ use tokio::time::Instant;
 
 use super::health::HealthMonitor;
 use super::history::Historian;
-use super::interval::{ExceptionKey, FailureKey, Interval, Seen, count_bounded};
+use super::interval::{ExceptionKey, FailureGroup, FailureKey, Interval, Seen, count_bounded};
 use super::metrics::Metrics;
 use super::rates::RateWindow;
 use super::recorder::{MOST_NAMES, OTHER};
+use super::samples::{Room, Samples};
 use super::snapshot::RowSnapshot;
 use super::table::{Figures, RowId};
 use super::transactions::{MOST_TRANSACTIONS, Transactions};
@@ -63,7 +64,9 @@ pub(crate) struct Collector {
     classes: Vec<ClassSnapshot>,
     historian: Historian,
     monitor: HealthMonitor,
-    failures: HashMap<FailureKey<Arc<RowKey>>, (Seen, Box<str>)>,
+    failures: HashMap<FailureKey<Arc<RowKey>>, FailureGroup>,
+    /// For their samples.
+    room: Room,
     exceptions: HashMap<ExceptionKey, Seen>,
     metrics: Metrics,
     transactions: Transactions,
@@ -88,6 +91,7 @@ impl Collector {
             historian: Historian::new(start),
             monitor: HealthMonitor::new(shards),
             failures: HashMap::new(),
+            room: Room::default(),
             exceptions: HashMap::new(),
             metrics: Metrics::default(),
             transactions: Transactions::default(),
@@ -115,12 +119,7 @@ impl Collector {
         if let Some(load) = interval.load {
             self.monitor.see_thread(shard, at, load, run);
         }
-        for (key, (seen, sample)) in &interval.failures {
-            let row = self.key(shard, key.row);
-            let key = FailureKey { row, error: key.error.clone() };
-            let value = (seen.clone(), sample.clone());
-            count_bounded(&mut self.failures, key, FailureKey::into_other, value, |mine, new| mine.0.merge(&new.0));
-        }
+        self.merge_failures(shard, interval);
         for (key, seen) in &interval.exceptions {
             self.exception(key.clone(), seen.clone());
         }
@@ -133,6 +132,21 @@ impl Collector {
             self.last_end = self.last_end.max(interval.last_end);
             if !interval.metrics.is_empty() {
                 self.last_metrics = Some(at);
+            }
+        }
+    }
+
+    fn merge_failures(&mut self, shard: usize, interval: &Interval) {
+        self.room.is_short |= interval.lacks_samples;
+        for (key, group) in &interval.failures {
+            let key = FailureKey { row: self.key(shard, key.row), kind: key.kind, error: key.error.clone() };
+            let (seen, details) = (group.seen.clone(), group.details.clone());
+            let value = FailureGroup { seen, details, samples: Samples::default() };
+            let merge = |mine: &mut FailureGroup, new: FailureGroup| mine.seen.merge(&new.seen);
+            count_bounded(&mut self.failures, key.clone(), FailureKey::into_other, value, merge);
+            let counted = if self.failures.contains_key(&key) { key } else { key.into_other() };
+            if let Some(mine) = self.failures.get_mut(&counted) {
+                mine.samples.merge(&group.samples, &mut self.room);
             }
         }
     }
@@ -212,6 +226,13 @@ impl Collector {
                  keep numbers and ids out of their names"
             ));
         }
+        if self.room.is_short {
+            warnings.push(
+                "there are more different failures than there is room for samples: some have none; keep numbers and ids out \
+                 of what failures are called, or see all of them with --debug-failures"
+                    .into(),
+            );
+        }
         warnings.extend(self.metrics.warnings());
         warnings.extend(self.monitor.health().warnings(&self.starts));
         warnings
@@ -228,6 +249,7 @@ impl Collector {
         self.historian.restart(at);
         self.monitor.restart();
         self.failures.clear();
+        self.room = Room::default();
         self.exceptions.clear();
         self.metrics.reset();
         self.transactions.reset();
@@ -273,6 +295,7 @@ impl Collector {
         self.historian.restart(at);
         self.monitor.restart();
         self.failures.clear();
+        self.room = Room::default();
         self.exceptions.clear();
         self.metrics.reset();
         self.transactions.reset();
@@ -345,17 +368,18 @@ impl Collector {
         let mut failures: Vec<_> = self
             .failures
             .iter()
-            .map(|(key, (seen, sample))| FailureRow {
+            .map(|(key, FailureGroup { seen, details, samples })| FailureRow {
                 key: Arc::clone(&key.row),
+                kind: key.kind,
                 error: key.error.clone(),
-                sample: sample.clone(),
-                samples: Vec::new(),
+                sample: details.clone(),
+                samples: samples.all().to_vec(),
                 count: seen.count,
                 first_seen: seen.first,
                 last_seen: seen.last,
             })
             .collect();
-        failures.sort_by(|a, b| (&a.key, &a.error).cmp(&(&b.key, &b.error)));
+        failures.sort_by(|a, b| (&a.key, &a.error, a.kind).cmp(&(&b.key, &b.error, b.kind)));
         failures
     }
 

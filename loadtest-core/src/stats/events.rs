@@ -1,9 +1,10 @@
 //! What is told of single requests and errors, on the thread where they happen.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Phases, RecorderHandle};
+use super::{FailureKind, FailureSample, Phases, RecorderHandle, RowKey};
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,4 +69,22 @@ pub(crate) trait Sink: fmt::Debug {
     fn wants_requests(&self) -> bool;
     fn request(&self, event: &RequestEvent<'_>, recorder: &RecorderHandle);
     fn user_error(&self, event: &UserErrorEvent<'_>, recorder: &RecorderHandle);
+}
+
+/// A failed request with all that there is to tell of it.
+#[derive(Debug)]
+pub(crate) struct WholeFailure {
+    pub(crate) key: Arc<RowKey>,
+    pub(crate) kind: FailureKind,
+    pub(crate) error: Box<str>,
+    pub(crate) sample: FailureSample,
+}
+
+/// Whoever wants failed requests with their whole bodies. It is called by users, on their threads, and must neither wait
+/// nor panic.
+pub(crate) trait FailureSink: fmt::Debug + Send + Sync {
+    /// The longest body that is wanted, where there is room for one more.
+    fn room(&self) -> Option<usize>;
+    /// Takes one, after that.
+    fn take(&self, failure: WholeFailure);
 }

@@ -7,13 +7,18 @@ use hashbrown::{Equivalent, HashMap};
 use tokio::time::Instant;
 
 use super::metrics::Metrics;
+use super::samples::{MOST_BYTES_PER_TICK, MOST_PER_TICK, Samples};
 use super::table::{RowId, Table};
 use super::transactions::Transactions;
-use super::{FailureSample, RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats, ThreadLoad, Times};
+use super::{
+    Failure, FailureKind, FailureSample, RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats, ThreadLoad, Times,
+};
 
 /// Distinct failures and distinct exceptions kept; what comes after them is counted in one row, "(other)".
 /// Error texts with something different in each (a port, a number) would otherwise fill the memory.
 pub(crate) const MOST_TEXTS: usize = 500;
+/// In place of the text, of those.
+const OTHER_TEXTS: &str = "(other)";
 /// The longest error text kept, in bytes; longer ones are cut.
 pub(crate) const LONGEST_TEXT: usize = 1000;
 
@@ -28,11 +33,14 @@ pub(crate) fn shortened(text: &str, most: usize) -> &str {
 pub struct FailureRow {
     /// The row of the failed requests.
     pub key: Arc<RowKey>,
+    /// What kind of failure they are.
+    pub kind: FailureKind,
     /// What they have in common: "404 Not Found", "connection refused".
     pub error: Box<str>,
     /// The details of one of them, such as the first bytes of the body; empty when there are none.
     pub sample: Box<str>,
-    /// Some of them as they were.
+    /// Some of them as they were, in the order of time: the first two and one of the last. None in a run with more
+    /// different failures than it has room for; a warning says so.
     pub samples: Vec<Arc<FailureSample>>,
     /// How many.
     pub count: u64,
@@ -40,6 +48,16 @@ pub struct FailureRow {
     pub first_seen: SystemTime,
     /// When the last was recorded.
     pub last_seen: SystemTime,
+}
+
+impl FailureRow {
+    /// Their share of all requests with a verdict of their row, 0 to 1; `None` where there are none.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
+    pub fn share_of(&self, row: &RowStats) -> Option<f64> {
+        let requests = row.requests();
+        (requests > 0).then(|| self.count as f64 / requests as f64)
+    }
 }
 
 /// Errors and panics of user code that are alike.
@@ -72,8 +90,11 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn now() -> Self {
-        let now = SystemTime::now();
-        Self { count: 1, first: now, last: now }
+        Self::once(SystemTime::now())
+    }
+
+    fn once(at: SystemTime) -> Self {
+        Self { count: 1, first: at, last: at }
     }
 
     pub(crate) fn merge(&mut self, other: &Self) {
@@ -87,19 +108,30 @@ impl Seen {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct FailureKey<R> {
     pub(crate) row: R,
+    pub(crate) kind: FailureKind,
     pub(crate) error: Box<str>,
 }
 
 #[derive(Hash)]
 struct FailureKeyRef<'a> {
     row: RowId,
+    kind: FailureKind,
     error: &'a str,
 }
 
 impl Equivalent<FailureKey<RowId>> for FailureKeyRef<'_> {
     fn equivalent(&self, key: &FailureKey<RowId>) -> bool {
-        self.row == key.row && *self.error == *key.error
+        self.row == key.row && self.kind == key.kind && *self.error == *key.error
     }
+}
+
+/// What is known of a group of failures.
+#[derive(Debug, Clone)]
+pub(crate) struct FailureGroup {
+    pub(crate) seen: Seen,
+    /// The details of one.
+    pub(crate) details: Box<str>,
+    pub(crate) samples: Samples,
 }
 
 /// What exceptions are grouped by.
@@ -131,14 +163,14 @@ pub(crate) fn count_bounded<K: std::hash::Hash + Eq, V>(
 impl<R> FailureKey<R> {
     /// The row's key for failures past the limit.
     pub(crate) fn into_other(self) -> Self {
-        Self { row: self.row, error: "(other)".into() }
+        Self { row: self.row, kind: FailureKind::Other, error: OTHER_TEXTS.into() }
     }
 }
 
 impl ExceptionKey {
     /// The class's key for exceptions past the limit.
     pub(crate) fn into_other(self) -> Self {
-        Self { message: "(other)".into(), place: None, ..self }
+        Self { message: OTHER_TEXTS.into(), place: None, ..self }
     }
 }
 
@@ -151,7 +183,11 @@ pub(crate) struct Interval {
     pub(crate) tasks: Table<TaskStats>,
     /// The same of tasks.
     pub(crate) new_tasks: Vec<Arc<TaskKey>>,
-    pub(crate) failures: HashMap<FailureKey<RowId>, (Seen, Box<str>)>,
+    pub(crate) failures: HashMap<FailureKey<RowId>, FailureGroup>,
+    /// What their samples take, in bytes.
+    sample_bytes: usize,
+    /// There were more of them than there was room for.
+    pub(crate) lacks_samples: bool,
     pub(crate) exceptions: HashMap<ExceptionKey, Seen>,
     pub(crate) metrics: Metrics,
     pub(crate) transactions: Transactions,
@@ -165,16 +201,41 @@ pub(crate) struct Interval {
 }
 
 impl Interval {
-    pub(crate) fn failure(&mut self, row: RowId, error: &str, sample: &str) {
-        let (error, sample) = (shortened(error, LONGEST_TEXT), shortened(sample, LONGEST_TEXT));
-        if let Some((seen, _)) = self.failures.get_mut(&FailureKeyRef { row, error }) {
-            seen.merge(&Seen::now());
-            return;
+    /// Counts a failure; says whether its group wants it for a sample.
+    pub(crate) fn failure(&mut self, row: RowId, failure: &Failure<'_>, at: SystemTime) -> bool {
+        let (error, details) = (shortened(failure.error, LONGEST_TEXT), shortened(failure.sample, LONGEST_TEXT));
+        let known = FailureKeyRef { row, kind: failure.kind, error };
+        let seen = Seen::once(at);
+        let taken = if let Some(group) = self.failures.get_mut(&known) {
+            group.seen.merge(&seen);
+            group.samples.all().len()
+        } else {
+            let key = FailureKey { row, kind: failure.kind, error: error.into() };
+            let new = FailureGroup { seen, details: details.into(), samples: Samples::default() };
+            let merge = |mine: &mut FailureGroup, new: FailureGroup| mine.seen.merge(&new.seen);
+            count_bounded(&mut self.failures, key, FailureKey::into_other, new, merge);
+            self.group(row, failure).map_or(0, |group| group.samples.all().len())
+        };
+        let is_full = self.sample_bytes >= MOST_BYTES_PER_TICK;
+        self.lacks_samples |= is_full && taken == 0;
+        taken < MOST_PER_TICK && !is_full
+    }
+
+    /// Keeps a failure that was counted as a sample of its group.
+    pub(crate) fn sample(&mut self, row: RowId, failure: &Failure<'_>, sample: FailureSample) {
+        self.sample_bytes += sample.size();
+        if let Some(group) = self.group(row, failure) {
+            group.samples.take(sample);
         }
-        let key = FailureKey { row, error: error.into() };
-        count_bounded(&mut self.failures, key, FailureKey::into_other, (Seen::now(), sample.into()), |mine, new| {
-            mine.0.merge(&new.0);
-        });
+    }
+
+    /// The group in which a failure was counted.
+    fn group(&mut self, row: RowId, failure: &Failure<'_>) -> Option<&mut FailureGroup> {
+        let mut key = FailureKeyRef { row, kind: failure.kind, error: shortened(failure.error, LONGEST_TEXT) };
+        if !self.failures.contains_key(&key) {
+            key = FailureKeyRef { row, kind: FailureKind::Other, error: OTHER_TEXTS };
+        }
+        self.failures.get_mut(&key)
     }
 
     pub(crate) fn exception(&mut self, mut key: ExceptionKey) {
@@ -191,6 +252,7 @@ impl Interval {
         self.tasks.clear();
         self.new_tasks.clear();
         self.failures.clear();
+        (self.sample_bytes, self.lacks_samples) = (0, false);
         self.exceptions.clear();
         self.metrics.clear();
         self.transactions.clear();
@@ -209,18 +271,18 @@ mod tests {
     fn failures_past_the_limit_are_counted_together() {
         let mut interval = Interval::default();
         for port in 0..MOST_TEXTS + 100 {
-            interval.failure(0, &format!("refused by port {port}"), "");
+            interval.failure(0, &Failure::new(&format!("refused by port {port}")), SystemTime::now());
         }
-        let other = FailureKeyRef { row: 0, error: "(other)" };
-        assert_eq!(interval.failures.get(&other).map(|(seen, _)| seen.count), Some(100));
-        assert_eq!(interval.failures.values().map(|(seen, _)| seen.count).sum::<u64>(), MOST_TEXTS as u64 + 100);
+        let other = FailureKeyRef { row: 0, kind: FailureKind::Other, error: "(other)" };
+        assert_eq!(interval.failures.get(&other).map(|group| group.seen.count), Some(100));
+        assert_eq!(interval.failures.values().map(|group| group.seen.count).sum::<u64>(), MOST_TEXTS as u64 + 100);
     }
 
     #[test]
     fn a_cleared_interval_holds_nothing() {
         let mut interval = Interval::default();
         interval.rows.row(3).started += 1;
-        interval.failure(3, "no", "sample");
+        interval.failure(3, &Failure::new("no").sample("sample"), SystemTime::now());
         interval.clear();
         assert_eq!(interval.rows.touched().count(), 0);
         assert!(interval.failures.is_empty());

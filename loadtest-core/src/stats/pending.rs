@@ -2,24 +2,16 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use super::events::{RequestEvent, RequestOutcome};
+use super::events::{RequestEvent, RequestOutcome, WholeFailure};
+use super::samples::LONGEST_BODY;
 use super::statuses::NO_STATUS;
 use super::table::RowId;
 use super::transactions::Open;
-use super::{Phases, RecorderHandle};
-
-/// How a request failed.
-#[derive(Debug, Clone, Copy)]
-pub struct Failure<'a> {
-    /// What failures are grouped by; without anything that differs from one request to the next.
-    pub error: &'a str,
-    /// The details of this one, shown for one request of each group: the first bytes of the body, a port.
-    pub sample: &'a str,
-}
+use super::{Failure, FailureSample, Phases, RecorderHandle};
 
 /// A request that was started and has no verdict yet.
 ///
@@ -30,7 +22,7 @@ pub struct Failure<'a> {
 /// let mut pending = recorder.start("GET", "/cart");
 /// pending.set_written();
 /// pending.add_received(512);
-/// pending.fail(Failure { error: "503 Service Unavailable", sample: "try again" });
+/// pending.fail(Failure::new("503 Service Unavailable").sample("try again"));
 /// drop(recorder.start("GET", "/cart")); // interrupted
 /// ```
 #[derive(Debug)]
@@ -191,7 +183,7 @@ impl Pending {
         if let Some(transaction) = &self.transaction {
             transaction.count(1, service_time);
         }
-        if self.count(service_time, failure) {
+        if self.count(service_time, failure.as_ref()) {
             let outcome = if failure.is_some() { RequestOutcome::Failed } else { RequestOutcome::Ok };
             self.tell(outcome, failure, service_time);
         }
@@ -199,8 +191,9 @@ impl Pending {
 
     /// Counts it with its verdict; says whether somebody is to be told.
     #[inline]
-    fn count(&self, service_time: Duration, failure: Option<Failure<'_>>) -> bool {
+    fn count(&self, service_time: Duration, failure: Option<&Failure<'_>>) -> bool {
         let mut recorder = self.recorder.0.shard.borrow_mut();
+        let is_told = recorder.request_sink.is_some();
         let interval = &mut *recorder.current;
         interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
         interval.tasks.row(self.task).requests.record(failure.is_none(), service_time, self.late);
@@ -218,10 +211,44 @@ impl Pending {
             None => row.ok += 1,
             Some(failure) => {
                 row.failed += 1;
-                interval.failure(self.row, failure.error, failure.sample);
+                let at = SystemTime::now();
+                let wants_sample = interval.failure(self.row, failure, at);
+                if wants_sample || recorder.failure_sink.is_some() {
+                    drop(recorder);
+                    self.keep(failure, service_time, at, wants_sample);
+                }
             }
         }
-        recorder.request_sink.is_some()
+        is_told
+    }
+
+    /// Keeps a failure as it was. What the client tells of it is asked for while the recorder is not borrowed.
+    #[cold]
+    fn keep(&self, failure: &Failure<'_>, service_time: Duration, at: SystemTime, wants_sample: bool) {
+        let (key, task, sink) = {
+            let recorder = self.recorder.0.shard.borrow();
+            let sink = recorder.failure_sink.clone();
+            (Arc::clone(&recorder.keys[self.row as usize]), Arc::clone(&recorder.task_keys[self.task as usize]), sink)
+        };
+        let room = sink.as_ref().and_then(|sink| sink.room());
+        if room.is_none() && !wants_sample {
+            return;
+        }
+        let mut sample = FailureSample {
+            class: task.class.clone(),
+            user_number: self.recorder.0.user_number,
+            task: task.task.clone(),
+            phases: self.phases,
+            ..FailureSample::new(at, service_time)
+        };
+        sample.tell(failure, room.unwrap_or(LONGEST_BODY));
+        if let (Some(sink), Some(_)) = (sink, room) {
+            let (kind, error) = (failure.kind, failure.error.into());
+            sink.take(WholeFailure { key, kind, error, sample: sample.clone() });
+        }
+        if wants_sample {
+            self.recorder.0.shard.borrow_mut().current.sample(self.row, failure, sample.shortened());
+        }
     }
 
     /// Tells whoever wants to know, when the recorder is not borrowed any more.
@@ -290,7 +317,7 @@ mod tests {
     fn every_way_to_end_is_recorded_once() {
         let recorder = RecorderHandle::default();
         recorder.start("GET", "/a").ok();
-        recorder.start("GET", "/a").fail(Failure { error: "500", sample: "" });
+        recorder.start("GET", "/a").fail(Failure::new("500"));
         drop(recorder.start("GET", "/a"));
         let pending = recorder.start("POST", "/a");
         let first = recorder.hand_over();
@@ -306,7 +333,7 @@ mod tests {
     fn a_second_verdict_is_ignored() {
         let recorder = RecorderHandle::default();
         let mut pending = recorder.start("GET", "/a");
-        pending.settle(Some(Failure { error: "500", sample: "" }));
+        pending.settle(Some(Failure::new("500")));
         pending.settle(None);
         pending.ok();
         assert_eq!(books(&recorder.hand_over()), [(1, 0, 1, 0)]);
@@ -340,11 +367,11 @@ mod tests {
         let mut second = recorder.start("GET", "/");
         second.phases_mut().reused = 1;
         second.phases_mut().first_byte = ms(5);
-        second.fail(Failure { error: "500", sample: "" });
+        second.fail(Failure::new("500"));
         // A connection that could not be opened: no answer, so no first byte.
         let mut refused = recorder.start("GET", "/");
         refused.phases_mut().connect = ms(6);
-        refused.fail(Failure { error: "connection refused", sample: "" });
+        refused.fail(Failure::new("connection refused"));
         recorder.start("GET", "/").ok();
         let row = row(&recorder);
         let counts = row.phases.all().map(|(name, times)| (name, times.count()));
@@ -411,7 +438,7 @@ mod tests {
         compressed.ok();
         let mut plain = recorder.start("GET", "/");
         plain.add_received(500);
-        plain.fail(Failure { error: "500", sample: "" });
+        plain.fail(Failure::new("500"));
         let row = row(&recorder);
         assert_eq!((row.bytes_received, row.content_bytes, row.mean_size()), (600, 1500, Some(750.0)));
     }

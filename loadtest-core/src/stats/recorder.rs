@@ -8,7 +8,7 @@ use std::time::Duration;
 use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
-use super::events::{Sink, UserErrorEvent};
+use super::events::{FailureSink, Sink, UserErrorEvent};
 use super::interval::{ExceptionKey, Interval, MOST_TEXTS, shortened};
 use super::metrics::Metrics;
 use super::table::RowId;
@@ -49,6 +49,8 @@ pub(crate) struct Recorder {
     /// By row number.
     pub(super) keys: Vec<Arc<RowKey>>,
     tasks: HashMap<TaskPath, RowId>,
+    /// By their numbers.
+    pub(super) task_keys: Vec<Arc<TaskKey>>,
     pub(super) current: Box<Interval>,
     spare: Option<Box<Interval>>,
     /// Exceptions that were logged: the first of each kind.
@@ -57,6 +59,8 @@ pub(crate) struct Recorder {
     sink: Option<Rc<dyn Sink>>,
     /// The same, if it wants to be told of requests: the one question that each of them asks.
     pub(super) request_sink: Option<Rc<dyn Sink>>,
+    /// Wants failed requests whole.
+    pub(super) failure_sink: Option<Arc<dyn FailureSink>>,
 }
 
 impl Recorder {
@@ -99,7 +103,9 @@ impl Recorder {
         let id = RowId::try_from(self.tasks.len()).unwrap_or(RowId::MAX);
         self.tasks.insert(path, id);
         let task = set.map_or_else(|| task.into(), |set| format!("{set}::{task}").into());
-        self.current.new_tasks.push(Arc::new(TaskKey { class: class.into(), task }));
+        let key = Arc::new(TaskKey { class: class.into(), task });
+        self.task_keys.push(Arc::clone(&key));
+        self.current.new_tasks.push(key);
         id
     }
 
@@ -207,6 +213,11 @@ impl RecorderHandle {
         let mut recorder = self.0.shard.borrow_mut();
         recorder.request_sink = sink.wants_requests().then(|| Rc::clone(&sink));
         recorder.sink = Some(sink);
+    }
+
+    /// From now on this one gets failed requests whole.
+    pub(crate) fn tell_failures(&self, sink: Arc<dyn FailureSink>) {
+        self.0.shard.borrow_mut().failure_sink = Some(sink);
     }
 
     /// Counts a request as started, under its method (or kind) and name, and starts its clock.

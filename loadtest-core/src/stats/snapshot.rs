@@ -122,6 +122,12 @@ impl Snapshot {
         self.rows.iter().find(|row| *row.key.method == *method && *row.key.name == *name)
     }
 
+    /// Which share of the requests of its row a group of failures is, 0 to 1.
+    #[must_use]
+    pub fn failure_share(&self, failure: &FailureRow) -> Option<f64> {
+        self.row(&failure.key.method, &failure.key.name).and_then(|row| failure.share_of(&row.stats))
+    }
+
     /// The task or hook of this name of a user class: `Shopper`, `checkout`; of a task set `Forum::read`.
     #[must_use]
     pub fn task(&self, class: &str, task: &str) -> Option<&TaskStats> {

@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime};
 use hashbrown::{Equivalent, HashMap, HashSet};
 use tokio::time::Instant;
 
+use super::FailureKind;
 use super::interval::{FailureKey, LONGEST_TEXT, Seen, count_bounded, shortened};
 use super::recorder::{LONGEST_NAME, OTHER};
 use super::{RecorderHandle, Times};
@@ -136,7 +137,8 @@ impl Transactions {
             seen.merge(&Seen::now());
             return;
         }
-        self.add_failure(FailureKey { row: Arc::clone(name), error: error.into() }, Seen::now());
+        let key = FailureKey { row: Arc::clone(name), kind: FailureKind::Other, error: error.into() };
+        self.add_failure(key, Seen::now());
     }
 
     fn add_failure(&mut self, key: FailureKey<Arc<str>>, seen: Seen) {

@@ -42,7 +42,7 @@ fn requests_belong_to_the_transactions_around_them() {
     {
         let inner = Transaction::start(&recorder, "inner");
         assert_eq!(inner.name(), "outer / inner");
-        recorder.start("GET", "/").fail(Failure { error: "500", sample: "" });
+        recorder.start("GET", "/").fail(Failure::new("500"));
         drop(recorder.start("GET", "/"));
         inner.ok();
     }
