@@ -26,6 +26,11 @@ impl Timer {
         Self::Precise(OnceCell::new())
     }
 
+    /// Whether time is that of the clock, and not paused.
+    pub(crate) fn is_precise(&self) -> bool {
+        matches!(self, Self::Precise(_))
+    }
+
     /// Waits until `due`, and never ends before it. Dropping the future takes its alarm back.
     pub(crate) async fn until(&self, due: Instant) {
         match self.alarm_clock() {

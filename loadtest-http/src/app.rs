@@ -55,7 +55,7 @@ pub trait LoadTestExt: Sized {
     /// - **Threads.** The application runs on the threads of the users, each request on that of its user, and shares them with
     ///   the load generator: a handler that computes holds up the other users of its thread, one that blocks does so for
     ///   longer. `tokio::spawn` and `spawn_blocking` work; `block_in_place`, which needs tokio's other runtime, does not. What
-    ///   a handler spawned ends with the run. A warning that the load generator was the limit speaks of both.
+    ///   a handler spawned ends with the run. A warning that the load generator was at its limit speaks of both.
     /// - **What it holds** of another runtime, a pool of database connections say, works only while that runtime goes on: in a
     ///   `#[tokio::test]`, beside [`run`](LoadTest::run).
     /// - **Times** are those of the application alone: no network, no parsing. The first byte is when it gave the head of its

@@ -107,7 +107,7 @@ pub(crate) async fn run(seat: ShardSeat) {
     };
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // In paused time nothing is late.
-    let beats = !matches!(timer, Timer::Tokio);
+    let beats = timer.is_precise();
     let mut beat = tokio::time::interval(BEAT);
     beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let info = Rc::new(ShardInfo::new(Arc::clone(&board.busy)).with_timer(timer));
@@ -222,7 +222,9 @@ impl Shard {
     }
 
     fn hand_over(&self, flush: Option<u64>) {
-        self.info.recorder.thread_load(readings::this_thread());
+        if self.info.timer.is_precise() {
+            self.info.recorder.thread_load(readings::this_thread());
+        }
         let interval = self.info.recorder.hand_over();
         self.tell(ShardEvent::Interval { shard: self.shard, interval, at: Instant::now(), flush });
     }

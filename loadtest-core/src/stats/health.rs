@@ -48,6 +48,7 @@ const WINDOW: Duration = Duration::from_millis(900);
 /// More of each of these is worth a warning.
 const MOST_BUSY: f64 = 0.2;
 const MOST_HELD_UP: f64 = 0.05;
+const LEAST_HELD_UP: f64 = 0.002;
 const LONGEST_CORE_WAIT: Duration = Duration::from_micros(500);
 const LONGEST_QUEUE_DELAY: Duration = Duration::from_millis(20);
 const LATEST_START: Duration = Duration::from_millis(20);
@@ -56,7 +57,7 @@ impl GeneratorHealth {
     /// What a person should know before they blame the server.
     pub(crate) fn warnings(&self, starts: &ScheduledStarts) -> Vec<String> {
         let mut warnings = Vec::new();
-        let limit = "the load generator was the limit, not the server";
+        let limit = "the load generator was at its limit, so that the times are in part its own";
         if let Some(busy) = self.busy.filter(|busy| *busy > MOST_BUSY) {
             let (percent, threads) = (percent(busy), self.threads);
             warnings.push(format!(
@@ -65,7 +66,8 @@ impl GeneratorHealth {
             ));
         }
         let is_held_up = self.held_up.is_some_and(|share| share > MOST_HELD_UP);
-        let waits = self.core_wait.is_some_and(|wait| wait > LONGEST_CORE_WAIT);
+        let is_seldom = self.held_up.is_none_or(|share| share < LEAST_HELD_UP);
+        let waits = !is_seldom && self.core_wait.is_some_and(|wait| wait > LONGEST_CORE_WAIT);
         if is_held_up || waits {
             let share = percent(self.held_up.unwrap_or_default());
             let wait = format_millis(self.core_wait.unwrap_or_default());
