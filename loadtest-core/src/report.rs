@@ -11,8 +11,9 @@ use std::time::{Duration, SystemTime};
 
 use crate::plan::Plan;
 use crate::stats::{
-    CounterStats, ExceptionRow, FailureRow, GaugeStats, MetricSnapshot, RowSnapshot, ScheduledStarts, Snapshot,
-    TransactionFailureRow, TransactionSnapshot, TransactionStats, TrendStats,
+    ClassSnapshot, CounterStats, ExceptionRow, FailureRow, GaugeStats, GeneratorHealth, History, MetricSnapshot,
+    RowSnapshot, ScheduledStarts, Snapshot, TaskSnapshot, TaskStats, TransactionFailureRow, TransactionSnapshot,
+    TransactionStats, TrendStats,
 };
 use crate::threshold::ThresholdResult;
 
@@ -190,6 +191,42 @@ impl Report {
     #[must_use]
     pub fn transaction_failures(&self) -> &[TransactionFailureRow] {
         &self.snapshot.transaction_failures
+    }
+
+    /// A task or hook of a user class: `Shopper`, `checkout`; of a task set `Forum::read`.
+    #[must_use]
+    pub fn task(&self, class: &str, task: &str) -> Option<&TaskStats> {
+        self.snapshot.task(class, task)
+    }
+
+    /// All tasks and hooks, and the requests they made; sorted by user class and name.
+    #[must_use]
+    pub fn tasks(&self) -> &[TaskSnapshot] {
+        &self.snapshot.tasks
+    }
+
+    /// All tasks of a user class in one.
+    #[must_use]
+    pub fn user_class(&self, class: &str) -> Option<&TaskStats> {
+        self.snapshot.class(class)
+    }
+
+    /// All user classes: the tasks of each in one.
+    #[must_use]
+    pub fn user_classes(&self) -> &[ClassSnapshot] {
+        &self.snapshot.classes
+    }
+
+    /// What happened when: users, rates and percentiles over the time of the run.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.snapshot.history
+    }
+
+    /// How the load generator itself was.
+    #[must_use]
+    pub fn health(&self) -> &GeneratorHealth {
+        &self.snapshot.health
     }
 
     /// Starts by schedule, how late they were, and what was skipped; none where no user class has a schedule.

@@ -1,5 +1,6 @@
 //! Merges the intervals of all shards into the figures of the run.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,14 +55,13 @@ pub(crate) struct Collector {
     ended: bool,
     rows: Vec<Row>,
     ids: HashMap<Arc<RowKey>, usize>,
-    /// For each shard, which of `rows` its row numbers mean.
-    shards: Vec<Vec<usize>>,
+    /// For each shard, which of `rows` and of `tasks` its row numbers mean.
+    shards: Vec<Vec<(usize, usize)>>,
     total: Row,
     tasks: Vec<TaskSnapshot>,
     task_ids: HashMap<Arc<TaskKey>, usize>,
     /// For each shard, which of `tasks` its numbers mean.
     shard_tasks: Vec<Vec<usize>>,
-    classes: Vec<ClassSnapshot>,
     historian: Historian,
     monitor: HealthMonitor,
     failures: HashMap<FailureKey<Arc<RowKey>>, FailureGroup>,
@@ -87,7 +87,6 @@ impl Collector {
             tasks: Vec::new(),
             task_ids: HashMap::new(),
             shard_tasks: vec![Vec::new(); shards],
-            classes: Vec::new(),
             historian: Historian::new(start),
             monitor: HealthMonitor::new(shards),
             failures: HashMap::new(),
@@ -101,19 +100,20 @@ impl Collector {
 
     /// Adds what a shard handed over at `at`.
     pub(crate) fn merge(&mut self, shard: usize, interval: &Interval, at: Instant) {
-        for key in &interval.new_keys {
-            let index = self.index(key);
+        self.see_tasks(shard, interval);
+        for (task, key) in &interval.new_keys {
+            let index = (self.index(key), self.shard_tasks[shard][*task as usize]);
             self.shards[shard].push(index);
         }
         self.historian.at(at);
         for (id, stats) in interval.rows.touched() {
-            let index = self.shards[shard][id as usize];
+            let (index, task) = self.shards[shard][id as usize];
             let row = &mut self.rows[index];
             row.merge(stats, at);
             self.total.merge(stats, at);
             self.historian.add(index, &row.key, stats);
+            Arc::make_mut(&mut self.tasks[task].stats).requests.add(stats);
         }
-        self.merge_tasks(shard, interval);
         let run = self.historian.run();
         self.monitor.see_delays(&interval.queue_delay, run);
         if let Some(load) = interval.load {
@@ -151,7 +151,8 @@ impl Collector {
         }
     }
 
-    fn merge_tasks(&mut self, shard: usize, interval: &Interval) {
+    /// The tasks of a shard, and their runs.
+    fn see_tasks(&mut self, shard: usize, interval: &Interval) {
         for key in &interval.new_tasks {
             let index = *self.task_ids.entry_ref(key).or_insert_with(|| {
                 self.tasks.push(TaskSnapshot { key: Arc::clone(key), stats: Arc::default() });
@@ -162,23 +163,7 @@ impl Collector {
         for (id, stats) in interval.tasks.touched() {
             let task = &mut self.tasks[self.shard_tasks[shard][id as usize]];
             Arc::make_mut(&mut task.stats).merge(stats);
-            let of_class = match self.classes.iter_mut().find(|class| class.class == task.key.class) {
-                Some(class) => class,
-                None => {
-                    let class = task.key.class.clone();
-                    self.classes.push(ClassSnapshot { class, stats: Arc::default() });
-                    let last = self.classes.len() - 1;
-                    &mut self.classes[last]
-                }
-            };
-            Arc::make_mut(&mut of_class.stats).merge(stats);
         }
-    }
-
-    /// The figures of tasks and classes, to be changed.
-    fn all_tasks(&mut self) -> impl Iterator<Item = &mut TaskStats> {
-        let tasks = self.tasks.iter_mut().map(|task| Arc::make_mut(&mut task.stats));
-        tasks.chain(self.classes.iter_mut().map(|class| Arc::make_mut(&mut class.stats)))
     }
 
     /// What the run itself is like in this second.
@@ -196,7 +181,7 @@ impl Collector {
     }
 
     fn key(&self, shard: usize, row: RowId) -> Arc<RowKey> {
-        Arc::clone(&self.rows[self.shards[shard][row as usize]].key)
+        Arc::clone(&self.rows[self.shards[shard][row as usize].0].key)
     }
 
     /// The run's row for a key, made when it is first seen.
@@ -245,7 +230,7 @@ impl Collector {
             row.window = RateWindow::default();
             row.before = (0, 0);
         }
-        self.all_tasks().for_each(|task| *task = TaskStats::default());
+        self.tasks.iter_mut().for_each(|task| task.stats = Arc::default());
         self.historian.restart(at);
         self.monitor.restart();
         self.failures.clear();
@@ -291,7 +276,7 @@ impl Collector {
             row.window = RateWindow::default();
             row.before = (0, 0);
         }
-        self.all_tasks().for_each(Figures::reset);
+        self.tasks.iter_mut().for_each(|task| Arc::make_mut(&mut task.stats).reset());
         self.historian.restart(at);
         self.monitor.restart();
         self.failures.clear();
@@ -351,12 +336,15 @@ impl Collector {
         tasks
     }
 
-    /// The same of user classes.
+    /// User classes: their tasks in one. Added up when they are asked for, as there are few.
     fn classes(&self) -> Vec<ClassSnapshot> {
-        let known = |class: &&ClassSnapshot| class.stats.started + class.stats.requests.started > 0;
-        let mut classes: Vec<_> = self.classes.iter().filter(known).cloned().collect();
-        classes.sort_by(|a, b| a.class.cmp(&b.class));
-        classes
+        let mut classes: BTreeMap<&str, TaskStats> = BTreeMap::new();
+        for task in &self.tasks {
+            classes.entry(&task.key.class).or_default().merge(&task.stats);
+        }
+        let known = |stats: &TaskStats| stats.started + stats.requests.started > 0;
+        let classes = classes.into_iter().filter(|(_, stats)| known(stats));
+        classes.map(|(class, stats)| ClassSnapshot { class: class.into(), stats: Arc::new(stats) }).collect()
     }
 
     pub(crate) fn starts(&self) -> Arc<ScheduledStarts> {

@@ -178,8 +178,8 @@ impl ExceptionKey {
 #[derive(Debug, Default)]
 pub(crate) struct Interval {
     pub(crate) rows: Table<RowStats>,
-    /// The keys of rows that are new since the interval before, in the order of their numbers.
-    pub(crate) new_keys: Vec<Arc<RowKey>>,
+    /// The tasks and keys of rows that are new since the interval before, in the order of their numbers.
+    pub(crate) new_keys: Vec<(RowId, Arc<RowKey>)>,
     pub(crate) tasks: Table<TaskStats>,
     /// The same of tasks.
     pub(crate) new_tasks: Vec<Arc<TaskKey>>,

@@ -34,8 +34,8 @@ pub struct Pending {
     /// Of the answer.
     status: u16,
     started_at: Instant,
-    /// By how much the task that sends it began later than its schedule asked for.
-    late: Option<Duration>,
+    /// By how many microseconds the task that sends it began later than its schedule asked for.
+    late: Option<u64>,
     service_time: Option<Duration>,
     bytes_sent: u64,
     bytes_received: u64,
@@ -58,7 +58,7 @@ impl Pending {
         row: RowId,
         task: RowId,
         started_at: Instant,
-        late: Option<Duration>,
+        late: Option<u64>,
         transaction: Option<Rc<Open>>,
     ) -> Self {
         Self {
@@ -196,7 +196,6 @@ impl Pending {
         let is_told = recorder.request_sink.is_some();
         let interval = &mut *recorder.current;
         interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
-        interval.tasks.row(self.task).requests.record(failure.is_none(), service_time, self.late);
         let row = interval.rows.row(self.row);
         row.record_times(self.status, service_time, self.late);
         row.bytes_sent += self.bytes_sent;
@@ -285,7 +284,6 @@ impl Drop for Pending {
         }
         let is_told = {
             let mut recorder = self.recorder.0.shard.borrow_mut();
-            recorder.current.tasks.row(self.task).requests.interrupted += 1;
             let row = recorder.current.rows.row(self.row);
             row.interrupted += 1;
             row.written += self.written();

@@ -13,6 +13,7 @@ use super::interval::{ExceptionKey, Interval, MOST_TEXTS, shortened};
 use super::metrics::Metrics;
 use super::table::RowId;
 use super::tasks::TaskOutcome;
+use super::times::micros;
 use super::transactions::{Innermost, TransactionNames, Transactions};
 use super::{Pending, RowKey, TaskKey, ThreadLoad};
 
@@ -21,21 +22,33 @@ pub(crate) const MOST_NAMES: usize = 10_000;
 /// The name of the row for requests past the limit.
 pub(crate) const OTHER: &str = "(other)";
 
+/// Rows of one shard: names times the tasks that use them.
+const MOST_ROWS: usize = 4 * MOST_NAMES;
+
 /// Different methods kept in rows `(other)`.
 const MOST_METHODS: usize = 64;
 /// The longest name kept, in bytes; longer ones are cut.
 pub(crate) const LONGEST_NAME: usize = 512;
 
+/// What a shard counts in one row: the requests of one method and name that one task makes. So each sample is recorded once,
+/// and the collector adds the rows up, by name and by task.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct ShardKey {
+    task: RowId,
+    key: Arc<RowKey>,
+}
+
 /// Looks up a row without making a key.
 #[derive(Hash)]
-struct RowKeyRef<'a> {
+struct ShardKeyRef<'a> {
+    task: RowId,
     name: &'a str,
     method: &'a str,
 }
 
-impl Equivalent<Arc<RowKey>> for RowKeyRef<'_> {
-    fn equivalent(&self, key: &Arc<RowKey>) -> bool {
-        *self.name == *key.name && *self.method == *key.method
+impl Equivalent<ShardKey> for ShardKeyRef<'_> {
+    fn equivalent(&self, key: &ShardKey) -> bool {
+        self.task == key.task && *self.name == *key.key.name && *self.method == *key.key.method
     }
 }
 
@@ -45,7 +58,8 @@ type TaskPath = (&'static str, Option<&'static str>, &'static str);
 /// Takes the samples of one shard until the next tick hands them over.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
-    ids: HashMap<Arc<RowKey>, RowId>,
+    ids: HashMap<ShardKey, RowId>,
+    names: HashSet<Arc<RowKey>>,
     /// By row number.
     pub(super) keys: Vec<Arc<RowKey>>,
     tasks: HashMap<TaskPath, RowId>,
@@ -65,27 +79,39 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     #[inline]
-    fn row(&mut self, method: &str, name: &str) -> RowId {
+    fn row(&mut self, task: RowId, method: &str, name: &str) -> RowId {
         let name = shortened(name, LONGEST_NAME);
-        match self.ids.get(&RowKeyRef { name, method }) {
+        match self.ids.get(&ShardKeyRef { task, name, method }) {
             Some(id) => *id,
-            None => self.new_row(method, name),
+            None => self.new_row(task, method, name),
         }
     }
 
+    /// Whether this is the row.
+    #[inline]
+    fn is_row(&self, row: RowId, method: &str, name: &str) -> bool {
+        self.keys.get(row as usize).is_some_and(|key| *key.name == *name && *key.method == *method)
+    }
+
     #[cold]
-    fn new_row(&mut self, method: &str, name: &str) -> RowId {
-        if self.ids.len() >= MOST_NAMES && name != OTHER {
-            return self.row(method, OTHER);
-        }
-        if self.ids.len() >= MOST_NAMES + MOST_METHODS && !method.is_empty() {
-            return self.row("", OTHER);
-        }
-        let id = RowId::try_from(self.ids.len()).unwrap_or(RowId::MAX);
+    fn new_row(&mut self, task: RowId, method: &str, name: &str) -> RowId {
         let key = Arc::new(RowKey::new(method, name));
-        self.ids.insert(Arc::clone(&key), id);
+        let key = match self.names.get(&key) {
+            Some(known) => Arc::clone(known),
+            None if self.names.len() >= MOST_NAMES + MOST_METHODS && !method.is_empty() => {
+                return self.row(task, "", OTHER);
+            }
+            None if self.names.len() >= MOST_NAMES && name != OTHER => return self.row(task, method, OTHER),
+            None => key,
+        };
+        if self.ids.len() >= MOST_ROWS && name != OTHER {
+            return self.row(task, method, OTHER);
+        }
+        self.names.insert(Arc::clone(&key));
+        let id = RowId::try_from(self.ids.len()).unwrap_or(RowId::MAX);
+        self.ids.insert(ShardKey { task, key: Arc::clone(&key) }, id);
         self.keys.push(Arc::clone(&key));
-        self.current.new_keys.push(key);
+        self.current.new_keys.push((task, key));
         id
     }
 
@@ -130,14 +156,19 @@ pub(super) struct Origin {
     pub(super) present: Present,
 }
 
+/// In the place of a row that is not known.
+const NO_ROW: RowId = RowId::MAX;
+
 /// What the user is doing.
 #[derive(Debug, Default)]
 pub(super) struct Present {
     task: Cell<Option<RowId>>,
+    /// The row of its last request: most tasks ask for the same again.
+    row: Cell<RowId>,
     /// When it began.
     begun: Cell<Option<Instant>>,
-    /// By how much that was later than its schedule asked for; `None` where there is none.
-    pub(super) late: Cell<Option<Duration>>,
+    /// By how many microseconds that was later than its schedule asked for; `None` where there is none.
+    pub(super) late: Cell<Option<u64>>,
 }
 
 /// The recorder of the shard on which a user lives, for this user; a cheap handle.
@@ -157,8 +188,9 @@ impl RecorderHandle {
 
     /// The user is in a hook: what it requests from now on belongs to that.
     pub(crate) fn enter_hook(&self, set: Option<&'static str>, hook: &'static str) {
-        let Present { task, begun, late } = &self.0.present;
+        let Present { task, row, begun, late } = &self.0.present;
         task.set(Some(self.0.shard.borrow_mut().task((self.0.class, set, hook))));
+        row.set(NO_ROW);
         begun.set(None);
         late.set(None);
     }
@@ -173,13 +205,15 @@ impl RecorderHandle {
         due: Option<Instant>,
         counts: bool,
     ) -> Option<TaskRun<'_>> {
-        let Present { task, begun, late } = &self.0.present;
+        let Present { task, row, begun, late } = &self.0.present;
         let mut recorder = self.0.shard.borrow_mut();
         let id = recorder.task((self.0.class, set, name));
-        task.set(Some(id));
+        if task.replace(Some(id)) != Some(id) {
+            row.set(NO_ROW);
+        }
         let now = counts.then(Instant::now);
         begun.set(now);
-        late.set(due.map(|due| now.unwrap_or_else(Instant::now).saturating_duration_since(due)));
+        late.set(due.map(|due| micros(now.unwrap_or_else(Instant::now).saturating_duration_since(due))));
         if counts {
             recorder.current.tasks.row(id).started += 1;
         }
@@ -189,7 +223,7 @@ impl RecorderHandle {
     /// The task that the user began last has ended.
     #[inline]
     fn end_task(&self, outcome: TaskOutcome) {
-        let Present { task, begun, late } = &self.0.present;
+        let Present { task, begun, late, .. } = &self.0.present;
         let (Some(id), Some(begun)) = (task.get(), begun.take()) else { return };
         let mut recorder = self.0.shard.borrow_mut();
         let row = recorder.current.tasks.row(id);
@@ -201,10 +235,10 @@ impl RecorderHandle {
                 return;
             }
         }
-        let time = begun.elapsed();
-        row.time.record(time);
+        let time = micros(begun.elapsed());
+        row.time.record_micros(time);
         if let Some(late) = late.get() {
-            row.response.record(time.saturating_add(late));
+            row.response.record_micros(time.saturating_add(late));
         }
     }
 
@@ -233,15 +267,18 @@ impl RecorderHandle {
         let present = &self.0.present;
         let (row, task) = {
             let mut recorder = self.0.shard.borrow_mut();
-            let row = recorder.row(method, name);
             let task = present.task.get().unwrap_or_else(|| {
                 let outside = recorder.task((self.0.class, None, ""));
                 present.task.set(Some(outside));
+                present.row.set(NO_ROW);
                 outside
             });
-            let current = &mut *recorder.current;
-            current.rows.row(row).started += 1;
-            current.tasks.row(task).requests.started += 1;
+            let mut row = present.row.get();
+            if !recorder.is_row(row, method, name) {
+                row = recorder.row(task, method, name);
+                present.row.set(row);
+            }
+            recorder.current.rows.row(row).started += 1;
             (row, task)
         };
         Pending::new(self.clone(), row, task, started_at, present.late.get(), self.0.innermost.get())
@@ -342,7 +379,7 @@ mod tests {
         }
         let interval = recorder.hand_over();
         assert_eq!(interval.new_keys.len(), MOST_NAMES + 1);
-        assert_eq!(&*interval.new_keys[MOST_NAMES].name, OTHER);
+        assert_eq!(&*interval.new_keys[MOST_NAMES].1.name, OTHER);
         let (_, other) = interval.rows.touched().last().expect("rows");
         assert_eq!(other.ok, 50);
     }
@@ -361,7 +398,7 @@ mod tests {
         }
         let interval = recorder.hand_over();
         assert!(interval.new_keys.len() <= MOST_NAMES + MOST_METHODS + 1, "{}", interval.new_keys.len());
-        assert_eq!(interval.new_keys[0].name.len(), LONGEST_NAME);
+        assert_eq!(interval.new_keys[0].1.name.len(), LONGEST_NAME);
         assert_eq!(interval.rows.touched().map(|(_, row)| row.ok).sum::<u64>(), 2 + MOST_NAMES as u64 + 1000);
     }
 }

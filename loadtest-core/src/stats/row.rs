@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::statuses::{StatusStats, Statuses};
 use super::table::Figures;
+use super::times::micros;
 use super::{PhaseTimes, Phases, Times};
 
 /// What requests are grouped by.
@@ -84,13 +85,14 @@ impl RowStats {
         self.statuses.all(&self.service)
     }
 
-    /// Counts the times of a sample with a verdict.
+    /// Counts the times of a sample with a verdict; `late` in microseconds.
     #[inline]
-    pub(super) fn record_times(&mut self, status: u16, service: Duration, late: Option<Duration>) {
+    pub(super) fn record_times(&mut self, status: u16, service: Duration, late: Option<u64>) {
+        let service = micros(service);
         self.statuses.record(status, service, &self.service);
-        self.service.record(service);
+        self.service.record_micros(service);
         if let Some(late) = late {
-            self.response.record(service.saturating_add(late));
+            self.response.record_micros(service.saturating_add(late));
         }
     }
 
@@ -203,7 +205,7 @@ mod tests {
             }
             if verdict % 3 < 2 {
                 row.written += 1;
-                let late = (had & 3 == 3).then(|| Duration::from_micros(u64::from(*micros) / 2));
+                let late = (had & 3 == 3).then_some(u64::from(*micros) / 2);
                 row.record_times(200 + u16::from(had % 4), Duration::from_micros(u64::from(*micros)), late);
                 row.content_bytes += u64::from(*micros);
                 if *had > 0 {
@@ -272,7 +274,7 @@ mod tests {
         let mut row = RowStats::default();
         row.record_times(200, Duration::from_millis(5), None);
         assert_eq!(row.response.count(), 0);
-        row.record_times(200, Duration::from_millis(5), Some(Duration::from_millis(95)));
+        row.record_times(200, Duration::from_millis(5), Some(95_000));
         assert_eq!(
             (row.response.max(), row.service.max()),
             (Some(Duration::from_millis(100)), Some(Duration::from_millis(5)))
@@ -288,7 +290,7 @@ mod tests {
             let micros = 1000.0 * 16f64.powf((sample * 7919 % 100_000) as f64 / 100_000.0);
             let time = Duration::from_micros(micros as u64);
             let phases = Phases { first_byte: time * 9 / 10, download: time / 10, reused: 1, ..Phases::default() };
-            interval.record_times(if sample % 1000 == 0 { 503 } else { 200 }, time, Some(time / 3));
+            interval.record_times(if sample % 1000 == 0 { 503 } else { 200 }, time, Some(sample % 7000));
             interval.phases.record(&phases);
             if sample % 100 == 0 {
                 interval.phases.record(&Phases {

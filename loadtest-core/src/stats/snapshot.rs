@@ -73,6 +73,75 @@ pub struct RowSnapshot {
     pub fail_rate: f64,
 }
 
+/// Figures of its service times, by the names that they have in [`Times`]; for response times ask `stats.response`.
+impl RowSnapshot {
+    /// The shortest service time, exact to the microsecond.
+    #[must_use]
+    pub fn min(&self) -> Option<Duration> {
+        self.stats.service.min()
+    }
+
+    /// The mean service time.
+    #[must_use]
+    pub fn mean(&self) -> Option<Duration> {
+        self.stats.service.mean()
+    }
+
+    /// The longest service time, exact to the microsecond.
+    #[must_use]
+    pub fn max(&self) -> Option<Duration> {
+        self.stats.service.max()
+    }
+
+    /// A percentile of the service times, such as 97.5.
+    #[must_use]
+    pub fn percentile(&self, percentile: f64) -> Option<Duration> {
+        self.stats.service.percentile(percentile)
+    }
+
+    /// The median service time.
+    #[must_use]
+    pub fn p50(&self) -> Option<Duration> {
+        self.stats.service.p50()
+    }
+
+    /// The 90th percentile of the service times.
+    #[must_use]
+    pub fn p90(&self) -> Option<Duration> {
+        self.stats.service.p90()
+    }
+
+    /// The 95th percentile of the service times.
+    #[must_use]
+    pub fn p95(&self) -> Option<Duration> {
+        self.stats.service.p95()
+    }
+
+    /// The 99th percentile of the service times.
+    #[must_use]
+    pub fn p99(&self) -> Option<Duration> {
+        self.stats.service.p99()
+    }
+
+    /// The 99.9th percentile of the service times.
+    #[must_use]
+    pub fn p999(&self) -> Option<Duration> {
+        self.stats.service.p999()
+    }
+
+    /// The 99.99th percentile of the service times.
+    #[must_use]
+    pub fn p9999(&self) -> Option<Duration> {
+        self.stats.service.p9999()
+    }
+
+    /// The share of failed requests among those with a verdict, 0 to 1; `None` before the first.
+    #[must_use]
+    pub fn fail_ratio(&self) -> Option<f64> {
+        self.stats.fail_ratio()
+    }
+}
+
 /// All figures of one moment of a run.
 #[derive(Debug, Clone)]
 #[non_exhaustive]

@@ -1,7 +1,5 @@
 //! Status codes, each with its own times.
 
-use std::time::Duration;
-
 use super::Times;
 
 /// Requests that were answered with one status code.
@@ -29,9 +27,9 @@ pub(crate) struct Statuses {
 }
 
 impl Statuses {
-    /// Counts one sample, before its row does.
+    /// Counts one sample of so many microseconds, before its row does.
     #[inline]
-    pub(super) fn record(&mut self, status: u16, service: Duration, of_row: &Times) {
+    pub(super) fn record(&mut self, status: u16, service: u64, of_row: &Times) {
         if self.each.is_empty() {
             if self.only == status {
                 return;
@@ -41,7 +39,7 @@ impl Statuses {
                 return;
             }
         }
-        self.times(status, of_row).record(service);
+        self.times(status, of_row).record_micros(service);
     }
 
     /// The times of a status, from now on apart from those of the row.

@@ -2,10 +2,9 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::Times;
 use super::table::Figures;
+use super::{RowStats, Times};
 
 /// Which task: its user class and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,18 +80,14 @@ impl RequestStats {
         (ended > 0).then(|| self.failed as f64 / ended as f64)
     }
 
-    /// Counts one with a verdict.
-    #[inline]
-    pub(super) fn record(&mut self, is_ok: bool, service: Duration, late: Option<Duration>) {
-        if is_ok {
-            self.ok += 1;
-        } else {
-            self.failed += 1;
-        }
-        self.service.record(service);
-        if let Some(late) = late {
-            self.response.record(service.saturating_add(late));
-        }
+    /// Adds those of one name.
+    pub(super) fn add(&mut self, row: &RowStats) {
+        self.started += row.started;
+        self.ok += row.ok;
+        self.failed += row.failed;
+        self.interrupted += row.interrupted;
+        self.service.merge(&row.service);
+        self.response.merge(&row.response);
     }
 }
 

@@ -6,33 +6,49 @@ use super::Histogram;
 use super::histogram::COARSE;
 
 /// Times of many samples: exact minimum, mean and maximum, and a [`Histogram`] for the percentiles.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Times {
     sum: u64,
+    /// `u64::MAX` while there is none.
     min: u64,
     max: u64,
     histogram: Histogram,
 }
 
+impl Default for Times {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
+/// Whole microseconds, rounded to the nearest.
+#[inline]
+pub(crate) fn micros(time: Duration) -> u64 {
+    // Not by `as_nanos`: a division of 128 bits costs more than all the rest.
+    time.as_secs().saturating_mul(1_000_000).saturating_add(u64::from((time.subsec_nanos() + 500) / 1000))
+}
+
 impl Times {
-    pub(crate) const EMPTY: Self = Self { sum: 0, min: 0, max: 0, histogram: Histogram::EMPTY };
+    pub(crate) const EMPTY: Self = Self::of(Histogram::EMPTY);
 
     /// With percentiles within 1.6 % only.
-    pub(crate) const COARSE: Self = Self { sum: 0, min: 0, max: 0, histogram: Histogram::coarser_by(COARSE) };
+    pub(crate) const COARSE: Self = Self::of(Histogram::coarser_by(COARSE));
+
+    const fn of(histogram: Histogram) -> Self {
+        Self { sum: 0, min: u64::MAX, max: 0, histogram }
+    }
 
     /// Counts one time; whole microseconds, rounded to the nearest.
     #[inline]
     pub fn record(&mut self, time: Duration) {
-        // Not by `as_nanos`: a division of 128 bits costs more than all the rest.
-        let below_a_second = u64::from((time.subsec_nanos() + 500) / 1000);
-        let micros = time.as_secs().saturating_mul(1_000_000).saturating_add(below_a_second);
-        if self.histogram.count() == 0 {
-            self.min = micros;
-            self.max = micros;
-        } else {
-            self.min = self.min.min(micros);
-            self.max = self.max.max(micros);
-        }
+        self.record_micros(micros(time));
+    }
+
+    /// Counts one time in microseconds.
+    #[inline]
+    pub(crate) fn record_micros(&mut self, micros: u64) {
+        self.min = self.min.min(micros);
+        self.max = self.max.max(micros);
         self.sum = self.sum.saturating_add(micros);
         self.histogram.record(micros);
     }
@@ -138,20 +154,15 @@ impl Times {
         if other.count() == 0 {
             return;
         }
-        if self.count() == 0 {
-            self.min = other.min;
-            self.max = other.max;
-        } else {
-            self.min = self.min.min(other.min);
-            self.max = self.max.max(other.max);
-        }
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
         self.sum = self.sum.saturating_add(other.sum);
         self.histogram.merge(&other.histogram);
     }
 
     pub(crate) fn clear(&mut self) {
         self.sum = 0;
-        self.min = 0;
+        self.min = u64::MAX;
         self.max = 0;
         self.histogram.clear();
     }
