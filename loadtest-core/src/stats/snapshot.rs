@@ -73,7 +73,7 @@ pub struct RowSnapshot {
     pub fail_rate: f64,
 }
 
-/// Figures of its service times, by the names that they have in [`Times`]; for response times ask `stats.response`.
+/// Figures of its service times, by the names that they have in [`Times`](super::Times); for response times ask `stats.response`.
 impl RowSnapshot {
     /// The shortest service time, exact to the microsecond.
     #[must_use]
