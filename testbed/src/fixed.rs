@@ -169,13 +169,13 @@ impl FixedServerBuilder {
 
 /// The bytes of the response: head, then body.
 #[derive(Debug)]
-struct Response {
+pub(crate) struct Response {
     bytes: Vec<u8>,
     head: usize,
 }
 
 impl Response {
-    fn new(body: usize, cookies: &[String]) -> Self {
+    pub(crate) fn new(body: usize, cookies: &[String]) -> Self {
         let mut head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body}\r\n");
         for cookie in cookies {
             let _ = write!(head, "Set-Cookie: {cookie}\r\n");
@@ -187,7 +187,7 @@ impl Response {
         Self { bytes, head }
     }
 
-    fn to(&self, head_request: bool) -> &[u8] {
+    pub(crate) fn to(&self, head_request: bool) -> &[u8] {
         if head_request { &self.bytes[..self.head] } else { &self.bytes }
     }
 }

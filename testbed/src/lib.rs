@@ -6,6 +6,7 @@
 //! |---|---|
 //! | [`owncloud`] | an ownCloud with accounts, WebDAV files, sessions and locks |
 //! | [`fixed`] | one prebuilt response, faster than any client can ask for it |
+//! | [`truth`] | late by a known distribution, to some microseconds, and it keeps a log of how late |
 //! | [`echo`] | what was sent, over http or https; delays, drips, redirects, cookies |
 //! | [`slides`] | a website with a login and a forum behind it |
 //! | `users_service` | users with name and e-mail address: JSON, on SQLite (feature `sqlite`) |
@@ -22,6 +23,7 @@ pub mod fixed;
 pub mod misbehaving;
 pub mod owncloud;
 pub mod slides;
+pub mod truth;
 #[cfg(feature = "sqlite")]
 pub mod tweetcheck;
 #[cfg(feature = "sqlite")]

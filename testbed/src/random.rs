@@ -1,4 +1,5 @@
-//! Characters for session ids and passphrases: different each time, secret to nobody.
+//! Characters for session ids and passphrases: different each time, secret to nobody. And numbers that are the same each
+//! time, for a server that draws how long it takes.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -9,6 +10,16 @@ pub(crate) struct Random(u64);
 impl Random {
     pub(crate) fn new() -> Self {
         Self(RandomState::new().hash_one("seed"))
+    }
+
+    /// The same numbers for the same seed.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// From 0 to below 1, evenly, in steps of 2^-53.
+    pub(crate) fn unit(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// `len` characters out of `alphabet`, which has at most 256 of them.

@@ -16,6 +16,7 @@ mod owncloud_sessions;
 mod programs;
 mod slides;
 mod tls;
+mod truth;
 #[cfg(feature = "sqlite")]
 mod tweetcheck;
 #[cfg(feature = "sqlite")]

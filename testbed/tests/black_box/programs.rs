@@ -11,15 +11,15 @@ use testbed::owncloud::ADMIN;
 use crate::client::{Connection, Request};
 use crate::tls::tls;
 
-/// Starts a program and reads its URL.
+/// Starts a program that would go on for ever, and reads its URL.
 fn start(program: &str, flags: &[&str]) -> (Child, SocketAddr) {
-    let mut child = Command::new(program)
-        .args(flags)
-        .arg("--until-stdin-closes")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a process");
+    start_reading(program, &[flags, &["--until-stdin-closes"]].concat())
+}
+
+/// Starts a program that ends with its input, and reads its URL.
+fn start_reading(program: &str, flags: &[&str]) -> (Child, SocketAddr) {
+    let mut child =
+        Command::new(program).args(flags).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("a process");
     let mut line = String::new();
     let mut output = BufReader::new(child.stdout.as_mut().expect("its output"));
     output.read_line(&mut line).expect("a line");
@@ -72,6 +72,27 @@ fn owncloud_server() {
     let manual = "/remote.php/dav/files/admin/ownCloud%20Manual.pdf";
     assert_eq!(Request::new("GET", manual).auth(ADMIN).send(addr).body.len(), 123);
     assert_eq!(finish(child), "");
+}
+
+#[test]
+fn truth_server() {
+    let file = std::env::temp_dir().join(format!("truth-server-{}.csv", std::process::id()));
+    let path = file.to_str().expect("a path");
+    let (child, addr) = start_reading(env!("CARGO_BIN_EXE_truth_server"), &["--delays", "bimodal", "--log", path]);
+    let mut open = Connection::open(addr);
+    for _ in 0..3 {
+        assert_eq!(open.send(&Request::new("GET", "/"), None).status, 200);
+    }
+    let told = finish(child);
+    let lines = std::fs::read_to_string(&file).expect("a log");
+    std::fs::remove_file(&file).expect("a file of ours");
+    assert!(told.starts_with("received 3\nanswered 3\ntook_min "), "{told}");
+    assert!(told.contains("\ndelay_p50 5000.0\n") && told.contains("\nlateness_p99.9 "), "{told}");
+    assert_eq!((lines.lines().count(), lines.lines().next()), (4, Some("arrived_us,delay_us,took_us")));
+
+    let wrong =
+        Command::new(env!("CARGO_BIN_EXE_truth_server")).args(["--delays", "gamma"]).output().expect("a process");
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("there are constant, uniform"), "{wrong:?}");
 }
 
 #[test]
