@@ -14,6 +14,7 @@ pub mod server;
 pub mod soak;
 pub mod tables;
 pub mod tools;
+pub mod truth;
 pub mod waits;
 
 mod bare;

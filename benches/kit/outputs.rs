@@ -145,7 +145,7 @@ pub fn shell_times(text: &str) -> Result<f64, String> {
 
 /// The JSON value that begins with the first line that starts with `first`; what a program says before or behind it is
 /// left out.
-fn json(text: &str, first: char) -> Result<Value, String> {
+pub(crate) fn json(text: &str, first: char) -> Result<Value, String> {
     let start = text.match_indices(first).map(|(at, _)| at).find(|&at| at == 0 || text[..at].ends_with('\n'));
     let text = &text[start.ok_or("no JSON")?..];
     match serde_json::Deserializer::from_str(text).into_iter().next() {

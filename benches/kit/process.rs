@@ -1,5 +1,6 @@
 //! Running a client on a core of its own, for a bounded time, and what it cost.
 
+use std::ffi::OsStr;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -12,8 +13,34 @@ pub const CLIENT_CORE: usize = 1;
 
 /// Runs a program on a core; its time is up after the first argument's seconds. The shell's `times` tells in its second
 /// line what its children used. `--foreground`: Ctrl-C reaches the program as well.
-const SCRIPT: &str =
-    r#"limit=$1; shift; timeout --foreground -k 5 "$limit" taskset "$@"; code=$?; echo; times; exit $code"#;
+const SCRIPT: &str = r#"limit=$1; shift; timeout --foreground -k 5 "$limit" "$@"; code=$?; echo; times; exit $code"#;
+
+/// Set to run server and clients before everything else on the machine, which takes the rights of root: for measuring
+/// times on a machine that has other things to do.
+const REALTIME: &str = "REALTIME";
+
+/// Whether that is asked for.
+#[must_use]
+pub fn realtime() -> bool {
+    std::env::var_os(REALTIME).is_some_and(|value| !value.is_empty())
+}
+
+/// The words before a program's name that put it on a core.
+#[must_use]
+pub fn on_core(core: usize) -> Vec<String> {
+    let realtime = if realtime() { &["chrt", "--fifo", "1"][..] } else { &[] };
+    let words = realtime.iter().chain(&["taskset", "-c"]).map(|word| (*word).to_owned());
+    words.chain([core.to_string()]).collect()
+}
+
+/// The command that runs a program on a core.
+#[must_use]
+pub fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
+    let words = on_core(core);
+    let mut command = Command::new(words.first().map_or("taskset", String::as_str));
+    command.args(words.iter().skip(1)).arg(program);
+    command
+}
 
 /// A program that has ended well.
 #[derive(Debug)]
@@ -38,7 +65,9 @@ pub fn on_client_core(
 ) -> Result<Finished, String> {
     let started = Instant::now();
     let output = Command::new("bash")
-        .args(["-c", SCRIPT, "bash", &limit.as_secs().to_string(), "-c", &CLIENT_CORE.to_string(), program])
+        .args(["-c", SCRIPT, "bash", &limit.as_secs().to_string()])
+        .args(on_core(CLIENT_CORE))
+        .arg(program)
         .args(arguments)
         .envs(variables.iter().copied())
         .stdin(Stdio::null())

@@ -37,12 +37,7 @@ impl Server {
     /// # Errors
     /// When cargo fails.
     pub fn build() -> Result<(), String> {
-        let target = target_directory()?;
-        process::visibly(
-            Command::new(env!("CARGO"))
-                .args(["build", "--quiet", "--release", "-p", "testbed", "--bin", "fixed_server", "--target-dir"])
-                .arg(target),
-        )
+        build("fixed_server")
     }
 
     /// Starts a server on a free port.
@@ -50,9 +45,7 @@ impl Server {
     /// # Errors
     /// When it cannot be started.
     pub fn start(served: Served) -> Result<Self, String> {
-        let mut command = Command::new("taskset");
-        command.args(["-c", &SERVER_CORE.to_string()]);
-        command.arg(target_directory()?.join("release/fixed_server"));
+        let mut command = process::pinned(SERVER_CORE, target_directory()?.join("release/fixed_server"));
         command.args(["--until-stdin-closes", "--body", &served.body.to_string()]);
         for cookie in COOKIES.iter().take(served.cookies) {
             command.args(["--set-cookie", cookie]);
@@ -99,6 +92,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Builds a program of the testbed.
+///
+/// # Errors
+/// When cargo fails.
+pub fn build(program: &str) -> Result<(), String> {
+    let target = target_directory()?;
+    process::visibly(
+        Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--release", "-p", "testbed", "--bin", program, "--target-dir"])
+            .arg(target),
+    )
 }
 
 /// Where cargo has put this program: `target/release/deps/name`.

@@ -12,7 +12,7 @@ const OHA: &str = "1.16.0";
 const LOCUST: &str = "2.47";
 
 /// The folder of the excluded workspace.
-const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals-clients");
+pub(crate) const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/rivals-clients");
 
 /// A program that can be run.
 #[derive(Debug, Clone)]

@@ -36,19 +36,19 @@ impl Log {
     /// What the answers took.
     #[must_use]
     pub fn took(&self) -> Sorted {
-        Sorted::new(self.entries.iter().map(|entry| entry.took).collect())
+        Sorted::of(self.entries.iter().map(|entry| entry.took).collect())
     }
 
     /// What the answers were to take.
     #[must_use]
     pub fn delays(&self) -> Sorted {
-        Sorted::new(self.entries.iter().map(|entry| entry.delay).collect())
+        Sorted::of(self.entries.iter().map(|entry| entry.delay).collect())
     }
 
     /// How much later than they were to be the answers were: the server's own error. It is part of [`took`](Self::took).
     #[must_use]
     pub fn lateness(&self) -> Sorted {
-        Sorted::new(self.entries.iter().map(|entry| entry.took.saturating_sub(entry.delay)).collect())
+        Sorted::of(self.entries.iter().map(|entry| entry.took.saturating_sub(entry.delay)).collect())
     }
 }
 
@@ -57,7 +57,9 @@ impl Log {
 pub struct Sorted(Vec<Duration>);
 
 impl Sorted {
-    fn new(mut values: Vec<Duration>) -> Self {
+    /// These, in order.
+    #[must_use]
+    pub fn of(mut values: Vec<Duration>) -> Self {
         values.sort_unstable();
         Self(values)
     }
@@ -101,7 +103,7 @@ mod tests {
     use super::*;
 
     fn of(micros: impl IntoIterator<Item = u64>) -> Sorted {
-        Sorted::new(micros.into_iter().map(Duration::from_micros).collect())
+        Sorted::of(micros.into_iter().map(Duration::from_micros).collect())
     }
 
     #[test]
