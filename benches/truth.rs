@@ -133,9 +133,17 @@ fn validate(asked: &Asked, failed: &mut Vec<String>) -> Result<(), String> {
         }
         measured.push((distribution, all));
     }
-    let lateness = tables::lateness(&measured);
-    let mut text = benches::tables::heading(&[format!("the server's own lateness {lateness}")], None);
-    text.push_str(&format!("\n{}", tables::validation(&measured)));
+    let mut heading = vec![];
+    if process::realtime() {
+        heading.push("with `REALTIME=1` beside other work".to_owned());
+    }
+    if !measured.is_empty() {
+        heading.push(format!("the server's own lateness {}", tables::lateness(&measured)));
+    }
+    let mut text = benches::tables::heading(&heading, None);
+    if !measured.is_empty() {
+        text.push_str(&format!("\n{}", tables::validation(&measured)));
+    }
     if asked.has("scheduled") {
         let scheduled = validation::scheduled(asked.periods())?;
         for one in &scheduled {
@@ -159,7 +167,11 @@ fn validate(asked: &Asked, failed: &mut Vec<String>) -> Result<(), String> {
 
 fn rivals(asked: &Asked) -> Result<(), String> {
     let tools = Tools::prepare(&Rival::CLIENTS)?;
-    let mut text = benches::tables::heading(&tools.versions(), None);
+    let mut heading = tools.versions();
+    if process::realtime() {
+        heading.push("with `REALTIME=1` beside other work".to_owned());
+    }
+    let mut text = benches::tables::heading(&heading, None);
     for distribution in asked.distributions() {
         let seconds = asked.seconds(&distribution);
         println!("\n{}: {seconds} s each", distribution.title);

@@ -31,6 +31,6 @@ pub const DISTRIBUTIONS: [Distribution; 5] = [
     Distribution { name: "constant", title: "constant, 50.4 ms", seconds: 14 },
     Distribution { name: "uniform", title: "uniform, 10 to 90 ms", seconds: 14 },
     Distribution { name: "lognormal", title: "lognormal, median 20 ms, σ 1", seconds: 10 },
-    Distribution { name: "bimodal", title: "bimodal, 5 ms and for 5 % 105 ms", seconds: 5 },
+    Distribution { name: "bimodal", title: "bimodal, 5 ms and for 4 % 105 ms", seconds: 5 },
     Distribution { name: "stall", title: "5 ms, with a stall of 2 s every 10 s", seconds: 10 },
 ];

@@ -146,7 +146,9 @@ fn told(url: &str, users: u64, seconds: u64) -> ChildResult<Value> {
     if total.failed + total.interrupted > 0 || !report.exceptions().is_empty() {
         return Err(format!("requests failed: {:?}", report.failures().first()).into());
     }
-    Ok(json!({ "service": seen(total.ok, &total.service).to_json(), "response": null, "warnings": [] }))
+    let response = (total.response.count() > 0).then(|| seen(total.response.count(), &total.response).to_json());
+    let service = seen(total.ok, &total.service).to_json();
+    Ok(json!({ "service": service, "response": response, "warnings": report.warnings() }))
 }
 
 fn seen(count: u64, times: &Times) -> Seen {

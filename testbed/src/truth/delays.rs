@@ -78,9 +78,9 @@ impl Delays {
     pub const UNIFORM: Self = Self::Uniform { from: Duration::from_millis(10), to: Duration::from_millis(90) };
     /// A median of 20 ms and a mean of 33 ms: p95 is 104 ms, p99 205 ms, p99.9 440 ms.
     pub const LOGNORMAL: Self = Self::Lognormal { median: Duration::from_millis(20), sigma: 1.0 };
-    /// 5 ms, and of 5 % of the answers 105 ms: the mean is 10 ms.
+    /// 5 ms, and of 4 % of the answers 105 ms: the mean is 9 ms, and no common percentile lies where the two meet.
     pub const BIMODAL: Self =
-        Self::Bimodal { fast: Duration::from_millis(5), slow: Duration::from_millis(105), slow_share: 0.05 };
+        Self::Bimodal { fast: Duration::from_millis(5), slow: Duration::from_millis(105), slow_share: 0.04 };
     /// 5 ms, and a stall of 2 s every 10 s, of which the first begins 4 s after the first request.
     pub const STALL: Self = Self::Stalling {
         service: Duration::from_millis(5),
@@ -188,7 +188,7 @@ mod tests {
         let bimodal = drawn(Delays::BIMODAL, 4, COUNT);
         let slow = bimodal.iter().filter(|delay| **delay == 105 * MS).count();
         assert_eq!(bimodal.iter().filter(|delay| **delay == 5 * MS).count(), COUNT - slow);
-        assert!((4700..5300).contains(&slow), "{slow}");
+        assert!((3700..4300).contains(&slow), "{slow}");
     }
 
     #[test]
