@@ -17,7 +17,7 @@ pub const ACCURACY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/accurac
 /// Our runs: of each figure the difference from the truth in the middle, and the largest.
 #[must_use]
 pub fn validation(measured: &[(Distribution, Vec<Run>)]) -> String {
-    let mut head = vec!["delays", "requests a run", "good runs"];
+    let mut head = vec!["delays", "requests a run", "good runs", "warned"];
     head.extend(FIGURES);
     let mut rows = vec![owned(&head)];
     for (distribution, runs) in measured {
@@ -25,7 +25,8 @@ pub fn validation(measured: &[(Distribution, Vec<Run>)]) -> String {
         let requests = requests.map_or_else(dash, |spread| thousands(spread.median.round() as u64));
         let (good, enough) = good(runs);
         let verdict = format!("{good} of {}{}", runs.len(), if enough { "" } else { ": **failed**" });
-        let mut row = vec![distribution.title.to_owned(), requests, verdict];
+        let warned = runs.iter().filter(|run| run.warned()).count().to_string();
+        let mut row = vec![distribution.title.to_owned(), requests, verdict, warned];
         row.extend(FIGURES.map(|figure| {
             let differences: Vec<f64> =
                 runs.iter().filter_map(|run| difference(&run.ours.service, &run.truth.took, figure)).collect();

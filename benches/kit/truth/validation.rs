@@ -15,6 +15,9 @@ pub const MANY_USERS: u64 = 500;
 /// Whether the median service time of users that wait for a stall may differ from that of a closed run, in microseconds.
 const CLOSED_VIEW: f64 = 1000.0;
 
+/// How the report's warnings about the load generator itself begin.
+const OF_ITSELF: &str = "the load generator was the limit";
+
 /// One run of ours, and what the server did meanwhile.
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -33,6 +36,12 @@ impl Run {
         let server = TruthServer::start(delays, seed)?;
         let ours = ours::run(server.url(), starts, users, seconds)?;
         Ok(Self { ours, truth: server.finish()? })
+    }
+
+    /// Whether its own report says that the load generator was the limit.
+    #[must_use]
+    pub fn warned(&self) -> bool {
+        self.ours.warnings.iter().any(|warning| warning.starts_with(OF_ITSELF))
     }
 
     /// What of the service times is off.
@@ -123,9 +132,6 @@ pub fn scheduled(periods: u32) -> Result<Vec<Scheduled>, String> {
     };
     [(USERS, USERS as usize), (MANY_USERS, usize::MAX)].into_iter().map(run).collect()
 }
-
-/// How the report's warnings about the load generator itself begin.
-const OF_ITSELF: &str = "the load generator was the limit";
 
 /// What the report of a run says of the load generator when another process keeps its core busy.
 ///
