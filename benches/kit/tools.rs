@@ -166,8 +166,9 @@ fn locust(directory: &Path) -> Result<Tool, String> {
     let program = text(&place.join("bin/locust"));
     let version = || first_line(&program, &["--version"]).filter(|line| line.starts_with(&format!("locust {LOCUST}.")));
     if version().is_none() {
+        // Cleared: an environment that was moved here has programs that name the place where it was.
         let hint = |error| format!("{error} (on Debian: apt-get install python3-venv)");
-        visibly(Command::new("python3").args(["-m", "venv"]).arg(&place)).map_err(hint)?;
+        visibly(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&place)).map_err(hint)?;
         let pip = ["install", "--quiet", "--disable-pip-version-check", &format!("locust=={LOCUST}.*")];
         visibly(Command::new(place.join("bin/pip")).args(pip))?;
     }
