@@ -16,7 +16,7 @@ pub const MANY_USERS: u64 = 500;
 const CLOSED_VIEW: f64 = 1000.0;
 
 /// How the report's warnings about the load generator itself begin.
-const OF_ITSELF: &str = "the load generator was the limit";
+const OF_ITSELF: &str = "the load generator was at its limit";
 
 /// One run of ours, and what the server did meanwhile.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Run {
         Ok(Self { ours, truth: server.finish()? })
     }
 
-    /// Whether its own report says that the load generator was the limit.
+    /// Whether its own report says that the load generator was at its limit.
     #[must_use]
     pub fn warned(&self) -> bool {
         self.ours.warnings.iter().any(|warning| warning.starts_with(OF_ITSELF))
