@@ -35,6 +35,13 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug, Clone)]
 pub struct Body(Kind);
 
+/// A part of a body that is looked at.
+#[derive(Debug)]
+pub(crate) enum BodyPart<'a> {
+    Bytes(Bytes),
+    File(&'a Path),
+}
+
 #[derive(Debug, Clone)]
 enum Kind {
     Bytes(Bytes),
@@ -56,6 +63,24 @@ impl Body {
         match &self.0 {
             Kind::Bytes(bytes) => Some(bytes),
             Kind::File(_) | Kind::Form(_) => None,
+        }
+    }
+
+    /// What it is made of, to be shown.
+    pub(crate) fn parts(&self) -> Vec<BodyPart<'_>> {
+        match &self.0 {
+            Kind::Bytes(bytes) => vec![BodyPart::Bytes(bytes.clone())],
+            Kind::File(path) => vec![BodyPart::File(path)],
+            Kind::Form(form) => {
+                let parts = form.parts().flat_map(|(head, content)| {
+                    let content = match content {
+                        Content::Bytes(bytes) => BodyPart::Bytes(bytes.clone()),
+                        Content::File(path) => BodyPart::File(path),
+                    };
+                    [BodyPart::Bytes(head), content]
+                });
+                parts.chain([BodyPart::Bytes(form.end())]).collect()
+            }
         }
     }
 

@@ -4,15 +4,15 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use http::{HeaderMap, Method};
-use loadtest_core::stats::{Failure, Pending};
+use loadtest_core::stats::{Failure, FailureKind, Pending};
 
 use crate::body::Body;
+use crate::exchange::{self, Sent};
 use crate::fault::Fault;
 use crate::settings::Limits;
 use crate::target::Target;
 use crate::trace::Telling;
 use crate::transport::Answer;
-use crate::verdict;
 
 /// Everything that there is of a request. It is boxed when the building begins and stays where it is, as the builder, the
 /// future and the answer come and go: they move a pointer, and a user who waits holds none of it.
@@ -29,6 +29,8 @@ pub(crate) struct Call {
     pub(crate) method: Method,
     /// The sample; from the send on.
     pub(crate) pending: Option<Pending>,
+    /// What the session added to it.
+    pub(crate) sent: Sent,
     pub(crate) answer: Answer,
     /// The answer has come.
     pub(crate) is_answered: bool,
@@ -37,6 +39,8 @@ pub(crate) struct Call {
     pub(crate) length: u64,
     /// Why it counts as failed.
     pub(crate) failed: Option<Cow<'static, str>>,
+    /// That is for its status.
+    pub(crate) failed_by_status: bool,
     /// It was counted.
     pub(crate) is_recorded: bool,
     /// Where somebody looks on: until the verdict is told.
@@ -86,11 +90,13 @@ impl Call {
                 hop,
                 broken,
                 pending: None,
+                sent: Sent::default(),
                 answer: Answer::default(),
                 is_answered: false,
                 service_time: Duration::ZERO,
                 length: 0,
                 failed: None,
+                failed_by_status: false,
                 is_recorded: false,
                 telling: None,
             },
@@ -108,8 +114,17 @@ impl Call {
         let Some(pending) = &mut self.pending else { return };
         match &self.failed {
             None => pending.settle(None),
-            Some(error) => pending.settle(Some(Failure::new(error).sample(&verdict::excerpt(&self.answer.body)))),
+            Some(_) => self.settle_failed(),
         }
+    }
+
+    #[cold]
+    fn settle_failed(&mut self) {
+        let (Some(mut pending), Some(error)) = (self.pending.take(), &self.failed) else { return };
+        let kind = if self.failed_by_status { FailureKind::Status } else { FailureKind::Check };
+        let (excerpt, tell) = (exchange::excerpt(self), |most| exchange::of(self, most));
+        pending.settle(Some(Failure::new(error).kind(kind).sample(&excerpt).exchange(&tell)));
+        self.pending = Some(pending);
     }
 }
 
@@ -122,7 +137,7 @@ impl Drop for Call {
             return;
         }
         if std::thread::panicking() {
-            self.failed = Some("panicked before the verdict".into());
+            (self.failed, self.failed_by_status) = (Some("panicked before the verdict".into()), false);
         }
         self.record();
     }

@@ -34,7 +34,7 @@ impl CaughtResponse {
         let Self(mut response) = self;
         let error = error.into();
         let text = format!("{}: {error}", response.request());
-        response.call.failed = Some(error);
+        (response.call.failed, response.call.failed_by_status) = (Some(error), false);
         response.call.record();
         RecordedError::new(ErrorKind::Response, text)
     }

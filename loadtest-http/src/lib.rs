@@ -50,6 +50,20 @@
 //!
 //! What goes beyond is a failed request with a text that says so, or a cookie that is not kept.
 //!
+//! # What is kept of failed requests
+//!
+//! Of each group of failures a few are kept as they were (`FailureRow::samples`, `--debug-failures`): the request that was sent
+//! last, its headers, the automatic ones too, and the answer to it, decoded. Masked are the values of
+//!
+//! - `Authorization`, `Cookie`, `Set-Cookie`, headers marked sensitive, and those whose names contain `token`, `secret`,
+//!   `password`, `api-key`, `credential`, `session` or `signature`;
+//! - fields with such names, and `pwd`, `pass`, `pin`, `otp`, `auth`, `sig`, `sid`, `key`, `jwt` and the like, in queries, forms
+//!   (also of several parts) and JSON, as far as it is shown;
+//! - credentials in URLs.
+//!
+//! A value that was masked in a request is masked in its answer too, where that repeats it, from 6 characters on; of
+//! cookies from 8 on, as shorter ones are often words. Secrets in paths, in XML and in HTML cannot be told from other text.
+//!
 //! # Looking at one user
 //!
 //! In a run with a trace (`--debug-user`, [`LoadTest::run_single_user`](loadtest_core::LoadTest::run_single_user),
@@ -76,6 +90,7 @@ mod caught;
 mod coding;
 mod cookies;
 mod deadline;
+mod exchange;
 mod fault;
 #[cfg(test)]
 mod fuzz;
@@ -86,6 +101,7 @@ mod name;
 mod redirect;
 mod request;
 mod response;
+mod secrets;
 mod send;
 mod session;
 mod settings;

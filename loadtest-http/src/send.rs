@@ -5,8 +5,8 @@ use std::pin::pin;
 use std::rc::Rc;
 
 use http::HeaderValue;
-use loadtest_core::RecordedError;
 use loadtest_core::stats::{Failure, Pending};
+use loadtest_core::{ErrorKind, RecordedError};
 use tokio::time::Instant;
 
 use crate::call::{Broken, Call, Hop, Settings};
@@ -14,6 +14,7 @@ use crate::caught::CaughtResponse;
 use crate::coding;
 use crate::cookies;
 use crate::deadline;
+use crate::exchange;
 use crate::fault::Fault;
 use crate::headers::Automatic;
 use crate::name;
@@ -106,7 +107,8 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
     };
     let end = call.answer.end.filter(|_| matches!(outcome, Some(Ok(_)))).unwrap_or_else(Instant::now);
     call.service_time = call.pending.as_mut().map(|pending| pending.stop_clock_at(end)).unwrap_or_default();
-    match outcome.unwrap_or_else(|| Err(Fault::timeout(limit, how_far(call)))) {
+    match outcome.unwrap_or_else(|| Err(Fault::timeout(limit, call.pending.as_ref().map(how_far).unwrap_or_default())))
+    {
         Ok(ready) => {
             if let Some(pending) = &mut call.pending {
                 pending.set_status(call.answer.status.as_u16());
@@ -121,7 +123,7 @@ async fn exchange(inner: &Inner, call: &mut Call) -> Result<(), RecordedError> {
 
 /// Sends requests until an answer is final; says when its connection was ready.
 async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Instant, Fault> {
-    let Call { settings: Settings { name, limits, .. }, hop, pending: Some(pending), answer, telling, .. } = call
+    let Call { settings: Settings { name, limits, .. }, hop, pending: Some(pending), sent, answer, telling, .. } = call
     else {
         return Err(Fault::request("sent twice", ""));
     };
@@ -130,11 +132,13 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
         let ready = {
             let automatic = inner.automatic(&hop.target.origin);
             let cookies = cookies(inner, hop, &automatic, now);
+            (sent.cookies, sent.is_answered) = (cookies, false);
+            let automatic = &**sent.automatic.insert(automatic);
             let outgoing = Outgoing {
                 method: &hop.method,
                 target: &hop.target,
-                cookies: cookies.as_deref(),
-                automatic: &automatic,
+                cookies: sent.cookies.as_deref(),
+                automatic,
                 content_type: hop.content_type.as_deref(),
                 headers: &hop.headers,
                 body: hop.body.as_ref(),
@@ -149,6 +153,7 @@ async fn follow(inner: &Inner, call: &mut Call, mut now: Instant) -> Result<Inst
             }
             pin!(inner.transport.exchange(&inner.setup.network, &outgoing, pending, answer)).await?
         };
+        sent.is_answered = true;
         if let Some(telling) = telling {
             telling.answer(answer, ready, pending, limits);
         }
@@ -176,6 +181,7 @@ fn judged(inner: &Inner, mut call: Box<Call>, checks: impl Checks) -> Result<Res
         decode(inner, &mut call)?;
     }
     call.failed = verdict::judge(call.answer.status, call.settings.expected).map(Cow::Owned);
+    call.failed_by_status = call.failed.is_some();
     let mut response = Response { call };
     if response.call.failed.is_none() {
         response.call.failed = checks.run(&response);
@@ -217,8 +223,7 @@ fn cookies(inner: &Inner, hop: &Hop, automatic: &Automatic, now: Instant) -> Opt
 
 /// How far a request had come when its time ran out.
 #[cold]
-fn how_far(call: &Call) -> String {
-    let Some(pending) = &call.pending else { return String::new() };
+fn how_far(pending: &Pending) -> String {
     let (written, received) = (pending.is_written(), pending.received());
     let has_connection = pending.phases().is_some_and(|phases| phases.opened + phases.reused > 0);
     match (received, written) {
@@ -261,8 +266,15 @@ fn refused(inner: &Inner, call: &Call, broken: &Broken) -> RecordedError {
 /// Counts a request that got no answer.
 #[cold]
 fn failed(inner: &Inner, call: &mut Call, fault: &Fault) -> RecordedError {
-    if let Some(pending) = &mut call.pending {
-        pending.settle(Some(Failure::new(&fault.error).kind(fault.kind).sample(&fault.sample)));
+    if let Some(mut pending) = call.pending.take() {
+        let mut sample = exchange::details(call, fault);
+        // Of a connection, which has an address; an application in the process has none.
+        if fault.kind == ErrorKind::Closed && fault.sample.contains(&*call.hop.target.origin.text) {
+            sample = format!("{sample}; {}", how_far(&pending));
+        }
+        let tell = |most| exchange::of(call, most);
+        pending.settle(Some(Failure::new(&fault.error).kind(fault.kind).sample(&sample).exchange(&tell)));
+        call.pending = Some(pending);
     }
     if let Some(telling) = call.telling.take() {
         telling.verdict(Some(&fault.error), &fault.sample, call.service_time);

@@ -2,7 +2,6 @@
 //!
 //! Nothing here runs without a trace: a session then has no tracer, and a request asks for one once.
 
-mod secrets;
 mod text;
 
 use std::fmt::Write;
@@ -20,6 +19,7 @@ use tokio::time::Instant;
 
 use crate::body::Body;
 use crate::coding;
+use crate::secrets;
 use crate::settings::Limits;
 use crate::transport::{self, Answer, Outgoing};
 use crate::verdict;

@@ -1,6 +1,6 @@
 //! Heads and bodies as they are shown: bounded, and with nothing in them that a terminal would obey.
 
-use super::secrets;
+use crate::secrets;
 
 /// How much of a body is shown, in bytes.
 pub(super) const SHOWN: usize = 2000;

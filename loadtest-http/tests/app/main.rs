@@ -294,7 +294,12 @@ async fn what_goes_wrong_in_the_application_is_a_failed_request() {
         ("/panic/17", ErrorKind::Closed, "the application panicked (article 17 is missing)"),
         ("/panic-later", ErrorKind::Closed, "the application panicked (in the middle of a page)"),
         ("/breaks-off/2500", ErrorKind::Closed, "the body broke off: the disk is gone (the disk is gone)"),
-        ("/short", ErrorKind::Closed, "connection closed before the answer was complete (http://app.test)"),
+        (
+            "/short",
+            ErrorKind::Closed,
+            "connection closed before the answer was complete (http://app.test; after 9 bytes of body, those of redirects \
+             included)",
+        ),
         (
             "/switch",
             ErrorKind::Protocol,

@@ -1,21 +1,29 @@
 //! What is not shown, unless somebody asks for it.
 
+mod fields;
+mod known;
+
 use std::borrow::Cow;
 
+pub(crate) use self::fields::{json, multipart, of_form, of_urls};
+pub(crate) use self::known::{Known, head};
+
 /// In place of a secret.
-const MASK: &str = "***";
+pub(crate) const MASK: &str = "***";
 
 /// The ways to authenticate that say nothing of the secret by themselves.
 const SCHEMES: [&str; 4] = ["Basic", "Bearer", "Digest", "Negotiate"];
 
 /// Whether headers of this name hold a secret, in lower case: those of the standards, and what the others are called.
-pub(super) fn is_secret(name: &str) -> bool {
+pub(crate) fn is_secret(name: &str) -> bool {
     matches!(name, "authorization" | "proxy-authorization" | "cookie" | "set-cookie")
-        || ["token", "secret", "password", "api-key", "apikey"].iter().any(|part| name.contains(part))
+        || ["token", "secret", "password", "api-key", "apikey", "credential", "session", "signature"]
+            .iter()
+            .any(|part| name.contains(part))
 }
 
 /// The value of such a header as it is shown: with what helps, and without what is secret.
-pub(super) fn masked(name: &str, value: &str) -> String {
+pub(crate) fn masked(name: &str, value: &str) -> String {
     match name {
         "authorization" | "proxy-authorization" => {
             let scheme = value.split(' ').next().unwrap_or_default();
@@ -42,7 +50,7 @@ fn cookie(pair: &str) -> String {
 }
 
 /// A text in which URLs show no credentials.
-pub(super) fn without_credentials(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_credentials(text: &str) -> Cow<'_, str> {
     let Some((before, rest)) = text.split_once("//") else { return Cow::Borrowed(text) };
     let end = rest.find(|c: char| matches!(c, '/' | '?' | '#' | '\\') || c.is_whitespace()).unwrap_or(rest.len());
     let (authority, after) = rest.split_at(end);
