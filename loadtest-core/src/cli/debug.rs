@@ -38,7 +38,7 @@ impl Debug {
 
     /// Where failed requests are to be written.
     pub(super) fn failures(&self) -> Option<&Path> {
-        self.debug_failures.as_deref().filter(|folder| !folder.as_os_str().is_empty())
+        self.debug_failures.as_deref()
     }
 
     /// Has failures written, and makes a run of one user, as far as that is asked for.

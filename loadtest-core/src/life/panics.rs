@@ -82,4 +82,25 @@ mod tests {
         assert_eq!(inside, Ok((Err::<(), _>("inside".to_owned()), true)));
         assert!(!known());
     }
+
+    #[cfg(feature = "cli")]
+    #[test]
+    fn a_panic_in_a_set_and_one_around_it_have_each_their_place() {
+        watch();
+        let line = |panic: &Panic| {
+            let place = panic.place.as_deref().expect("a place");
+            let mut parts = place.rsplit(':').skip(1);
+            let line = parts.next().and_then(|line| line.parse::<u32>().ok()).expect("a line");
+            assert!(place.starts_with(file!()), "{place}");
+            line
+        };
+        let mut inner = None;
+        let here = line!();
+        let outer = catch(|| {
+            inner = catch(|| panic!("inside")).err();
+            panic!("outside")
+        });
+        assert_eq!(inner.as_ref().map(line), Some(here + 2));
+        assert_eq!(outer.map_err(|panic: Panic| line(&panic)), Err::<(), _>(here + 3));
+    }
 }

@@ -110,12 +110,14 @@ pub struct TransactionFailureRow {
 #[derive(Hash)]
 struct FailureKeyRef<'a> {
     row: &'a str,
+    /// There is one of transactions; it is hashed as that of the key is.
+    kind: FailureKind,
     error: &'a str,
 }
 
 impl Equivalent<FailureKey<Arc<str>>> for FailureKeyRef<'_> {
     fn equivalent(&self, key: &FailureKey<Arc<str>>) -> bool {
-        *self.row == *key.row && *self.error == *key.error
+        *self.row == *key.row && self.kind == key.kind && *self.error == *key.error
     }
 }
 
@@ -133,7 +135,7 @@ impl Transactions {
 
     fn failure(&mut self, name: &Arc<str>, error: &str) {
         let error = shortened(error, LONGEST_TEXT);
-        if let Some(seen) = self.failures.get_mut(&FailureKeyRef { row: name, error }) {
+        if let Some(seen) = self.failures.get_mut(&FailureKeyRef { row: name, kind: FailureKind::Other, error }) {
             seen.merge(&Seen::now());
             return;
         }

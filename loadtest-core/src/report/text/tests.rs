@@ -135,3 +135,34 @@ fn schedules_are_shown_where_there_were_any() {
     collector.reset(now);
     assert_eq!(starts(&collector.starts()), "");
 }
+
+#[test]
+fn failures_show_their_kind_their_share_and_when_they_were_seen() {
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use crate::stats::{Failure, FailureKind};
+
+    let now = tokio::time::Instant::now();
+    let recorder = RecorderHandle::default();
+    let mut collector = Collector::new(1, now);
+    recorder.start("GET", "/cart").ok();
+    for _ in 0..3 {
+        let failure = Failure::new("503 Service Unavailable").kind(FailureKind::Status).sample("try\nagain");
+        recorder.start("GET", "/cart").fail(failure);
+    }
+    collector.merge(0, &recorder.hand_over(), now);
+    let mut snapshot = collector.snapshot(now);
+    let mut show = |first: u64, last: u64, width: usize| {
+        let [first, last] = [first, last].map(|second| UNIX_EPOCH + Duration::from_secs(second));
+        (snapshot.failures[0].first_seen, snapshot.failures[0].last_seen) = (first, last);
+        failures(&snapshot, width)
+    };
+    assert_eq!(
+        show(3600, 3661, UNLIMITED),
+        "Failures\n--------\n       3x  GET /cart: 503 Service Unavailable\n           \
+         status, 75.00% of its requests, 01:00:00 to 01:01:01 UTC\n           for example: try again\n"
+    );
+    assert!(show(3600, 3600, UNLIMITED).contains(", 01:00:00 UTC\n"));
+    assert!(show(3600, 90_000, UNLIMITED).contains(", 01:00:00 to 1970-01-02 01:00:00 UTC\n"));
+    assert!(show(3600, 90_000, 40).lines().all(|line| line.chars().count() <= 40));
+}
