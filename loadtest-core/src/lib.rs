@@ -51,7 +51,9 @@ pub use exit::{
 pub use feeder::CsvFormat;
 pub use feeder::{Feeder, RunOut};
 pub use listener::{Listener, SpawningComplete, TestStart, TestStop};
-pub use report::{EndedBy, Report};
+#[cfg(feature = "json")]
+pub use report::JsonError;
+pub use report::{EndedBy, Report, RunSettings};
 pub use runner::{LoadTest, RunError, Running, Stopper};
 pub use secret::Secret;
 pub use task::{Order, Scope, SetupOutput, TaskInfo, Tasks};

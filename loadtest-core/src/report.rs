@@ -2,6 +2,9 @@
 
 #[cfg(feature = "cli")]
 pub(crate) mod csv;
+#[cfg(feature = "json")]
+mod json;
+mod settings;
 mod stable;
 pub(crate) mod text;
 
@@ -16,6 +19,12 @@ use crate::stats::{
     TransactionStats, TrendStats,
 };
 use crate::threshold::ThresholdResult;
+#[cfg(feature = "json")]
+pub use json::JsonError;
+pub use settings::RunSettings;
+
+/// With which a run is measured.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Why a run ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,16 +72,18 @@ impl EndedBy {
 
 /// The result of a run.
 ///
-/// Its `Display` is the text that the command line prints at the end.
-#[derive(Debug, Clone)]
+/// Its `Display` is the text that the command line prints at the end. With the feature `json` it can be written as JSON
+/// and read again, as what it was.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Report {
+    version: String,
     run_id: String,
     seed: u64,
     host: Option<String>,
-    classes: Vec<&'static str>,
-    configured: Vec<(&'static str, String)>,
+    classes: Vec<String>,
+    configured: Vec<(String, String)>,
     options: Vec<(String, String)>,
-    users: u64,
+    settings: RunSettings,
     started_at: SystemTime,
     ended_by: EndedBy,
     snapshot: Arc<Snapshot>,
@@ -90,13 +101,14 @@ impl Report {
         incomplete: bool,
     ) -> Self {
         Self {
+            version: VERSION.to_owned(),
             run_id: plan.run.run_id.clone(),
             seed: plan.run.seed,
             host: plan.run.host.clone(),
-            classes: plan.classes.iter().map(|class| class.name()).collect(),
-            configured: plan.configured(),
+            classes: plan.classes.iter().map(|class| class.name().to_owned()).collect(),
+            configured: plan.configured().into_iter().map(|(class, shown)| (class.to_owned(), shown)).collect(),
             options: plan.run.options.as_ref().map(|options| options.shown.clone()).unwrap_or_default(),
-            users: plan.settings.users,
+            settings: RunSettings::of(&plan.settings),
             started_at,
             ended_by,
             snapshot,
@@ -292,13 +304,13 @@ impl Report {
 
     /// The user classes.
     #[must_use]
-    pub fn classes(&self) -> &[&'static str] {
+    pub fn classes(&self) -> &[String] {
         &self.classes
     }
 
     /// What was configured from outside, by user class; secrets are masked.
     #[must_use]
-    pub fn configured(&self) -> &[(&'static str, String)] {
+    pub fn configured(&self) -> &[(String, String)] {
         &self.configured
     }
 
@@ -312,7 +324,19 @@ impl Report {
     /// How many users were asked for.
     #[must_use]
     pub fn users(&self) -> u64 {
-        self.users
+        self.settings.users
+    }
+
+    /// The numbers with which it was started.
+    #[must_use]
+    pub fn settings(&self) -> &RunSettings {
+        &self.settings
+    }
+
+    /// The version of this library that measured it.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
     }
 
     /// When the run began.
@@ -348,3 +372,6 @@ impl fmt::Display for Report {
         f.write_str(&self.asked())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,6 +50,8 @@ pub use samples::{BodyText, Exchange, FailureSample};
 pub use snapshot::{RowSnapshot, RunState, Snapshot, UserCounts};
 pub use starts::ScheduledStarts;
 pub use statuses::StatusStats;
+#[cfg(feature = "json")]
+pub(crate) use statuses::{NO_STATUS, Statuses};
 pub(crate) use tasks::TaskOutcome;
 pub use tasks::{ClassSnapshot, RequestStats, TaskKey, TaskSnapshot, TaskStats};
 pub use times::Times;

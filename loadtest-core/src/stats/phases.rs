@@ -133,6 +133,14 @@ impl PhaseTimes {
         self.all().iter().all(|(_, times)| times.count() == 0)
     }
 
+    /// Of times that were counted elsewhere, in the order of [`all`](Self::all).
+    #[cfg(feature = "json")]
+    pub(crate) fn of_parts([blocked, dns, connect, tls, first_byte, download]: [Times; 6]) -> Self {
+        let each = Each { blocked, dns, connect, tls, first_byte, download };
+        let phases = Self(Some(Box::new(each)));
+        if phases.is_empty() { Self::default() } else { phases }
+    }
+
     fn of(&self, which: impl FnOnce(&Each) -> &Times) -> &Times {
         self.0.as_deref().map_or(&NONE, which)
     }

@@ -63,7 +63,7 @@ pub struct RowStats {
     pub response: Times,
     /// Where the service time went, of requests whose client knows.
     pub phases: PhaseTimes,
-    pub(super) statuses: Statuses,
+    pub(crate) statuses: Statuses,
 }
 
 impl RowStats {

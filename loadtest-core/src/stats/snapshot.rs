@@ -56,7 +56,7 @@ pub struct UserCounts {
 }
 
 /// One row at one moment.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RowSnapshot {
     /// Method and name; of the total, an empty method and `Aggregated`.
@@ -143,7 +143,7 @@ impl RowSnapshot {
 }
 
 /// All figures of one moment of a run.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Snapshot {
     /// What the run is doing.

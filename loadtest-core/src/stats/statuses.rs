@@ -80,6 +80,18 @@ impl Statuses {
         }
     }
 
+    /// Of what was counted elsewhere, from the lowest code.
+    #[cfg(feature = "json")]
+    pub(crate) fn of_parts(mut each: Vec<(u16, Times)>) -> Self {
+        match each.pop() {
+            Some((only, _)) if each.is_empty() => Self { only, each },
+            last => {
+                each.extend(last);
+                Self { only: NO_STATUS, each }
+            }
+        }
+    }
+
     /// From the lowest code.
     pub(super) fn all<'a>(&'a self, of_row: &'a Times) -> impl Iterator<Item = StatusStats<'a>> {
         let only = (self.each.is_empty() && of_row.count() > 0).then_some((self.only, of_row));

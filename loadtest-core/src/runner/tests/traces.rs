@@ -97,7 +97,7 @@ fn on_threads_the_summary_comes_last() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let run = test::<Shopper>().users(7).threads(3).run_single_user::<Scripted<Quick>>(trace);
     let report = runtime.block_on(run).expect("a report");
-    assert_eq!((report.users(), report.classes(), report.total().stats.ok), (1, &["task"][..], 1));
+    assert_eq!((report.users(), report.classes(), report.total().stats.ok), (1, &["task".to_owned()][..], 1));
     let text = text.lock().unwrap();
     let (told, summary) = text.split_once("\n\n").expect("an empty line");
     assert!(told.contains("user 0: CALL it: ok"), "{text}");

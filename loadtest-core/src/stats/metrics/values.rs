@@ -34,7 +34,7 @@ impl CounterStats {
 }
 
 /// What a gauge was set to: all figures are of the values that were set, whatever the time between them.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct GaugeStats {
     count: u64,
     /// In millionths: whole numbers, so that the order of merging cannot change the sum.
@@ -77,6 +77,20 @@ impl GaugeStats {
         (self.count > 0).then(|| self.sum as f64 / STEPS / self.count as f64)
     }
 
+    /// Of values that were set elsewhere: count, sum in millionths, smallest, largest and last.
+    #[cfg(feature = "json")]
+    pub(crate) fn of_parts(count: u64, sum: i128, min: f64, max: f64, last: f64) -> Self {
+        // The clock of the run is gone: what is merged with these values was set later.
+        let last = (count > 0).then(|| (Instant::now(), last));
+        Self { count, sum, min, max, last }
+    }
+
+    /// The sum in millionths.
+    #[cfg(feature = "json")]
+    pub(crate) fn sum(&self) -> i128 {
+        self.sum
+    }
+
     /// `false` when it is no value that a gauge can have.
     pub(super) fn set(&mut self, value: f64, at: Instant) -> bool {
         if !(-LARGEST_OF_A_GAUGE..=LARGEST_OF_A_GAUGE).contains(&value) {
@@ -108,6 +122,14 @@ impl GaugeStats {
             }
             (mine, theirs) => mine.or(theirs),
         };
+    }
+}
+
+impl PartialEq for GaugeStats {
+    /// Equal when the same values were set; when the last was set is no figure.
+    fn eq(&self, other: &Self) -> bool {
+        let figures = |gauge: &Self| (gauge.count, gauge.sum, gauge.min(), gauge.max(), gauge.last());
+        figures(self) == figures(other)
     }
 }
 
@@ -164,6 +186,19 @@ impl TrendStats {
         let value = (steps as f64 / STEPS).clamp(self.min, self.max);
         // A bucket is at most 1/128 of its value wide: below 128 there is one whole number in it, the nearest.
         Some(if self.fractions || value >= 128.0 { value } else { value.round() })
+    }
+
+    /// Of values that were counted elsewhere: their sum in millionths, smallest, largest, the histogram, and whether there
+    /// was one that is no whole number.
+    #[cfg(feature = "json")]
+    pub(crate) fn of_parts(sum: u128, min: f64, max: f64, histogram: Histogram, fractions: bool) -> Self {
+        Self { sum, min, max, histogram, fractions }
+    }
+
+    /// The sum in millionths, the histogram of millionths, and whether there was a value that is no whole number.
+    #[cfg(feature = "json")]
+    pub(crate) fn parts(&self) -> (u128, &Histogram, bool) {
+        (self.sum, &self.histogram, self.fractions)
     }
 
     /// `false` when it is no value that a trend can have.
