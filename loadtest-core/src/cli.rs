@@ -4,7 +4,6 @@
 //! environment, the limit of open files. Everything else it does through the same [`LoadTest`] that tests use.
 
 mod config_users;
-mod csv_files;
 mod debug;
 mod defaults;
 mod flags;
@@ -12,6 +11,7 @@ mod limits;
 mod live;
 mod log;
 mod options;
+mod outputs;
 mod screen;
 mod signals;
 mod thresholds;
@@ -31,9 +31,9 @@ use crate::life::panics;
 use crate::plan::ratio;
 use crate::report::{Report, text};
 use crate::runner::{LoadTest, RunError, Running};
-use csv_files::CsvFiles;
 pub use defaults::Defaults;
 use flags::Flags;
+use outputs::Outputs;
 use screen::Screen;
 
 /// Runs a load test as the command line says; the defaults come from code.
@@ -97,9 +97,10 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
     // The host of the code is started only when all else is well.
     if host_of_code { test.clone().plan_with_known_hosts() } else { test.clone().plan() }?;
     flags.debug.failures().map(failure_files::check).transpose()?;
-    let screen = Arc::new(Screen::new(flags.only_summary || flags.debug.is_asked_for()));
+    let quiet = flags.only_summary || flags.outputs.json || flags.debug.is_asked_for();
+    let screen = Arc::new(Screen::new(quiet));
     log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
-    let csv = flags.csv.as_deref().map(CsvFiles::create).transpose()?;
+    let mut outputs = Outputs::check(&flags.outputs, &settings)?;
     let unused = flags.unused();
     if !unused.is_empty() {
         tracing::warn!("--debug-user runs one user of that class: {} not used", unused.join(", "));
@@ -123,13 +124,13 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
         // Before the first user: from then on an end must be an orderly one.
         let signals = signals::Signals::new();
         match test.start() {
-            Ok(running) => Ok(watch(running, &screen, signals, csv, host.as_deref()).await),
+            Ok(running) => Ok(watch(running, &screen, signals, &mut outputs, host.as_deref()).await),
             Err(RunError::Input(error)) => Err(error),
             // No thread to be had: not what was typed is wrong, so it has an exit code of its own.
             Err(error) => Ok(Err(error)),
         }
     })?;
-    Ok(finish(&result, flags.exit_code_on_error))
+    Ok(finish(&result, outputs, flags))
 }
 
 /// Shows a run while it goes on, and waits for its end.
@@ -137,7 +138,7 @@ async fn watch(
     running: Running,
     screen: &Screen,
     mut signals: signals::Signals,
-    mut csv: Option<CsvFiles>,
+    outputs: &mut Outputs,
     host: Option<&str>,
 ) -> Result<Report, RunError> {
     tracing::info!("{}", live::opening(&running, host));
@@ -155,9 +156,6 @@ async fn watch(
         tokio::select! {
             result = &mut result => {
                 screen.clear();
-                if let (Some(csv), Some(report)) = (&mut csv, report_of(&result)) {
-                    csv.write(report.snapshot(), true);
-                }
                 return result;
             }
             name = signals.next() => {
@@ -173,9 +171,7 @@ async fn watch(
             _ = tick.tick() => {
                 let snapshot = Arc::clone(&snapshots.borrow());
                 screen.show(&snapshot, run_time);
-                if let Some(csv) = &mut csv {
-                    csv.write(&snapshot, false);
-                }
+                outputs.during(&snapshot);
             }
         }
     }
@@ -190,15 +186,19 @@ fn report_of(result: &Result<Report, RunError>) -> Option<&Report> {
     }
 }
 
-fn finish(result: &Result<Report, RunError>, on_error: u8) -> u8 {
+fn finish(result: &Result<Report, RunError>, mut outputs: Outputs, flags: &Flags) -> u8 {
+    let mut written = true;
     if let Some(report) = report_of(result) {
-        say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
-        say(&report.asked());
-        let ran = crate::units::format_duration(report.duration());
-        say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
+        written = outputs.finish(report);
+        if !flags.outputs.json {
+            say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
+            say(&report.asked());
+            let ran = crate::units::format_duration(report.duration());
+            say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
+        }
     }
     if let Err(error) = result {
         complain(&InputError::new(error.to_string()));
     }
-    exit_code::of(result, on_error)
+    exit_code::of(result, flags.exit_code_on_error, written)
 }

@@ -4,6 +4,7 @@
 //! |------|------|
 //! | 0    | done, also after one Ctrl-C |
 //! | 1    | requests or transactions failed, or tasks or listeners had errors (`--exit-code-on-error` changes it) |
+//! | 1    | all is well, but a file that was asked for could not be written at the end |
 //! | 2    | bad input: nothing was started |
 //! | 3    | a threshold was not met, or matched nothing |
 //! | 4    | `setup` failed |
@@ -30,8 +31,16 @@ pub(crate) const GENERATOR: u8 = 5;
 /// Broken off by a second Ctrl-C.
 pub(crate) const ABORTED: u8 = 130;
 
-/// The exit code of a run; `on_error` is what takes the place of [`ERRORS`].
-pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8) -> u8 {
+/// The exit code of a run; `on_error` is what takes the place of [`ERRORS`]. Where all is well but what was asked for in files
+/// is not `written`, it is [`ERRORS`] too.
+pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8, written: bool) -> u8 {
+    match of_run(result, on_error) {
+        OK if !written => ERRORS,
+        code => code,
+    }
+}
+
+fn of_run(result: &Result<Report, RunError>, on_error: u8) -> u8 {
     match result {
         Err(RunError::Setup { .. }) => SETUP,
         Err(RunError::Input(_)) => INPUT,

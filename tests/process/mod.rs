@@ -124,6 +124,15 @@ impl Running {
         assert!(status.expect("a shell").success());
     }
 
+    /// Waits until this is so: of a file, say.
+    pub(crate) fn wait_until(&self, what: &str, mut is_so: impl FnMut() -> bool) {
+        let started = std::time::Instant::now();
+        while !is_so() {
+            assert!(started.elapsed() < BOUND, "{what}:\n{}", self.err.0.lock().expect("no panic"));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     /// Waits until the process has said this on stderr.
     pub(crate) fn wait_for_err(&self, text: &str) {
         let lines = self.err.0.lock().expect("no panic");

@@ -9,6 +9,7 @@ use clap::{Arg, Command, Parser};
 use tracing::level_filters::LevelFilter;
 
 use super::debug::Debug;
+use super::outputs::OutputFlags;
 use super::thresholds::Thresholds;
 use super::{config_users, options, tls_files};
 use crate::error::InputError;
@@ -101,10 +102,8 @@ pub(super) struct Flags {
     #[command(flatten)]
     thresholds: Thresholds,
 
-    /// Write PREFIX_stats.csv, PREFIX_stats_history.csv, PREFIX_failures.csv, PREFIX_exceptions.csv,
-    /// PREFIX_phases.csv, PREFIX_transactions.csv and PREFIX_metrics.csv
-    #[arg(long, env = "LOADTEST_CSV", value_name = "PREFIX")]
-    pub(super) csv: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) outputs: OutputFlags,
 
     /// Repeat the random choices of an earlier run [default: drawn, and printed at the end]
     #[arg(long, env = "LOADTEST_SEED", value_name = "N", value_parser = seed, allow_hyphen_values = true)]

@@ -1,36 +1,28 @@
-//! Locust's CSV files, column by column, and one of our own for what Locust does not measure. Times are in milliseconds,
+//! Locust's CSV files, column by column, and more of our own for what Locust does not measure. Times are in milliseconds,
 //! to the microsecond.
 
+mod cell;
 mod custom;
+mod figures;
+mod run;
 
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use csv::Writer;
 
+use crate::stats::{RowKey, RowSnapshot, Snapshot, Times};
+use cell::{millis, percentile_names, percentiles, text};
 pub(crate) use custom::{metrics, transactions};
+pub(crate) use figures::{response_times, statuses, tasks};
+pub(crate) use run::{generator, thresholds};
 
-use super::text::PERCENTILES;
-use crate::stats::{RowSnapshot, Snapshot, Times};
-
-/// What takes the place of a figure that there is not.
-const NONE: &str = "N/A";
-
-fn percentile_names() -> impl Iterator<Item = String> {
-    PERCENTILES.iter().map(|percentile| format!("{percentile}%"))
-}
-
-fn millis(time: Option<Duration>) -> String {
-    time.map_or_else(|| NONE.to_owned(), |time| format!("{:.3}", time.as_secs_f64() * 1000.0))
-}
+/// Over how long Locust takes current percentiles.
+const CURRENT: Duration = Duration::from_secs(10);
 
 /// As Locust shows a row without a sample.
 fn millis_or_zero(time: Option<Duration>) -> String {
     millis(Some(time.unwrap_or_default()))
-}
-
-fn percentiles(row: &RowSnapshot) -> impl Iterator<Item = String> + '_ {
-    PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)))
 }
 
 fn mean_size(row: &RowSnapshot) -> String {
@@ -61,14 +53,10 @@ pub(crate) fn stats(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> 
     csv.write_record(header.split(',').map(str::to_owned).chain(percentile_names()))?;
     for row in all_rows(snapshot) {
         let stats = &row.stats;
-        let head = [
-            row.key.method.to_string(),
-            row.key.name.to_string(),
-            stats.requests().to_string(),
-            stats.failed.to_string(),
-        ];
+        let counts = [stats.requests().to_string(), stats.failed.to_string()];
         let rates = [format!("{:.3}", row.rate), format!("{:.3}", row.fail_rate)];
-        csv.write_record(head.into_iter().chain(times(row)).chain(rates).chain(percentiles(row)))?;
+        let head = cell::key(&row.key).into_iter().chain(counts);
+        csv.write_record(head.chain(times(row)).chain(rates).chain(percentiles(&stats.service)))?;
     }
     csv.flush()
 }
@@ -84,22 +72,36 @@ pub(crate) fn history_header(out: &mut dyn Write) -> io::Result<()> {
     csv.flush()
 }
 
-/// One line of `_stats_history.csv`: the aggregated figures of this second.
-pub(crate) fn history(snapshot: &Snapshot, now: SystemTime, out: &mut dyn Write) -> io::Result<()> {
+/// The lines of `_stats_history.csv` of this second. As Locust does it: one for all requests, with percentiles of the run so
+/// far; with the full history one for each row as well, and percentiles of the last ten seconds.
+pub(crate) fn history(snapshot: &Snapshot, now: SystemTime, full: bool, out: &mut dyn Write) -> io::Result<()> {
     let mut csv = Writer::from_writer(out);
-    let row = &snapshot.total;
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    let head = [
-        seconds.to_string(),
-        snapshot.users.alive.to_string(),
-        String::new(),
-        "Aggregated".to_owned(),
-        format!("{:.3}", row.current_rate),
-        format!("{:.3}", row.current_fail_rate),
-    ];
-    let counts = [row.stats.requests().to_string(), row.stats.failed.to_string()];
-    csv.write_record(head.into_iter().chain(percentiles(row)).chain(counts).chain(times(row)))?;
+    let end = snapshot.history.run().last().map(|point| point.at + point.length).unwrap_or_default();
+    let rows = if full { &snapshot.rows[..] } else { &[] };
+    for row in rows.iter().chain([&snapshot.total]) {
+        let [method, name] = cell::key(&row.key);
+        let head = [
+            seconds.to_string(),
+            snapshot.users.alive.to_string(),
+            method,
+            name,
+            format!("{:.3}", row.current_rate),
+            format!("{:.3}", row.current_fail_rate),
+        ];
+        let current = full.then(|| current(snapshot, &row.key, end));
+        let shown = current.as_ref().unwrap_or(&row.stats.service);
+        let counts = [row.stats.requests().to_string(), row.stats.failed.to_string()];
+        csv.write_record(head.into_iter().chain(percentiles(shown)).chain(counts).chain(times(row)))?;
+    }
     csv.flush()
+}
+
+/// The service times of the last ten seconds.
+fn current(snapshot: &Snapshot, key: &RowKey, end: Duration) -> Times {
+    let history = &snapshot.history;
+    let row = if *key == *snapshot.total.key { Some(history.total()) } else { history.row(&key.method, &key.name) };
+    row.and_then(|row| row.window(CURRENT, end)).map(|point| point.service).unwrap_or_default()
 }
 
 /// `_failures.csv`.
@@ -108,9 +110,9 @@ pub(crate) fn failures(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<(
     csv.write_record(["Method", "Name", "Error", "Occurrences", "First Seen", "Last Seen"])?;
     for failure in &snapshot.failures {
         csv.write_record([
-            &*failure.key.method,
-            &*failure.key.name,
-            &*failure.error,
+            &*text(&failure.key.method),
+            &*text(&failure.key.name),
+            &*text(&failure.error),
             &failure.count.to_string(),
             &humantime::format_rfc3339_micros(failure.first_seen).to_string(),
             &humantime::format_rfc3339_micros(failure.last_seen).to_string(),
@@ -128,8 +130,8 @@ pub(crate) fn exceptions(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result
         let place = exception.place.as_deref().map_or_else(String::new, |place| format!(" at {place}"));
         csv.write_record([
             &exception.count.to_string(),
-            &*exception.message,
-            &format!("{class}::{task}{place}"),
+            &*text(&exception.message),
+            &*text(&format!("{class}::{task}{place}")),
             "local",
         ])?;
     }
@@ -156,7 +158,7 @@ pub(crate) fn phases(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()>
             stats.bytes_received,
             stats.content_bytes,
         ];
-        let head = [row.key.method.to_string(), row.key.name.to_string()];
+        let head = cell::key(&row.key);
         let counts = counts.map(|count| count.to_string());
         let times = stats.phases.all().into_iter().flat_map(|(_, times)| of_a_phase(times));
         csv.write_record(head.into_iter().chain(counts).chain(times))?;
@@ -184,7 +186,7 @@ mod tests {
     use crate::stats::collector::Collector;
     use crate::stats::{Failure, Phases, RecorderHandle, collector};
 
-    fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -207,7 +209,7 @@ mod tests {
 
     #[test]
     fn the_columns_are_locusts() {
-        let stats = text(|out| stats(&snapshot(), out));
+        let stats = written(|out| stats(&snapshot(), out));
         let header = stats.lines().next().unwrap();
         assert_eq!(
             header,
@@ -224,8 +226,8 @@ mod tests {
 
     #[test]
     fn the_history_has_as_many_columns_as_its_header() {
-        let header = text(history_header);
-        let line = text(|out| history(&collector::nothing_yet(), SystemTime::now(), out));
+        let header = written(history_header);
+        let line = written(|out| history(&collector::nothing_yet(), SystemTime::now(), false, out));
         assert_eq!(header.split(',').count(), line.split(',').count());
         assert!(header.starts_with("Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%"));
         assert!(line.contains(",Aggregated,0.000,0.000,N/A,"), "{line}");
@@ -244,7 +246,7 @@ mod tests {
         let mut collector = Collector::new(1, now);
         collector.merge(0, &recorder.hand_over(), now);
         let snapshot = Snapshot { rows: collector.rows(now), total: collector.total(now), ..collector::nothing_yet() };
-        let phases = text(|out| phases(&snapshot, out));
+        let phases = written(|out| phases(&snapshot, out));
         let lines: Vec<&str> = phases.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(
@@ -265,9 +267,9 @@ mod tests {
 
     #[test]
     fn failures_and_exceptions_are_locusts() {
-        let failures = text(|out| failures(&snapshot(), out));
+        let failures = written(|out| failures(&snapshot(), out));
         assert!(failures.starts_with("Method,Name,Error,Occurrences,First Seen,Last Seen\n"));
         assert!(failures.lines().nth(1).unwrap().ends_with('Z'), "{failures}");
-        assert_eq!(text(|out| exceptions(&snapshot(), out)), "Count,Message,Traceback,Nodes\n");
+        assert_eq!(written(|out| exceptions(&snapshot(), out)), "Count,Message,Traceback,Nodes\n");
     }
 }

@@ -1,3 +1,5 @@
 //! What the tests of all forms share, and what holds for all of them.
 
+#[cfg(feature = "cli")]
+mod files;
 pub(super) mod fixture;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use csv::Writer;
 
-use super::{NONE, millis, percentile_names};
+use super::cell::{NONE, millis, number, percentile_names, text};
 use crate::report::text::PERCENTILES;
 use crate::stats::{MetricStats, Snapshot};
 
@@ -18,7 +18,7 @@ pub(crate) fn transactions(snapshot: &Snapshot, out: &mut dyn Write) -> io::Resu
         let counts = [stats.started, stats.ok, stats.failed, stats.interrupted, stats.requests];
         let times = [stats.time.mean(), stats.time.min(), stats.time.max(), stats.in_requests.mean()];
         let percentiles = PERCENTILES.iter().map(|percentile| millis(stats.time.percentile(*percentile)));
-        let head = [row.name.to_string()].into_iter().chain(counts.map(|count| count.to_string()));
+        let head = [text(&row.name).into_owned()].into_iter().chain(counts.map(|count| count.to_string()));
         csv.write_record(head.chain(times.map(millis)).chain(percentiles))?;
     }
     csv.flush()
@@ -31,12 +31,11 @@ pub(crate) fn metrics(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()
     csv.write_record(header.split(',').map(str::to_owned).chain(percentile_names()))?;
     for metric in &snapshot.metrics {
         let none = || NONE.to_owned();
-        let number = |value: Option<f64>| value.map_or_else(none, |value| value.to_string());
         let stats = &metric.stats;
         let head = [
             stats.kind().as_str().to_owned(),
-            metric.name.to_string(),
-            metric.unit.to_string(),
+            text(&metric.name).into_owned(),
+            text(&metric.unit).into_owned(),
             stats.count().to_string(),
         ];
         let figures = match stats {
@@ -66,13 +65,13 @@ mod tests {
     use super::*;
     use crate::testing::TestShard;
 
-    fn text(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<String> {
+    fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Vec<String> {
         let mut out = Vec::new();
         write(&mut out).unwrap();
-        let text = String::from_utf8(out).unwrap();
-        let lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        let written = String::from_utf8(out).unwrap();
+        let lines: Vec<_> = written.lines().map(str::to_owned).collect();
         let columns = |line: &String| line.split(',').count();
-        assert!(lines.iter().all(|line| columns(line) == columns(&lines[0])), "{text}");
+        assert!(lines.iter().all(|line| columns(line) == columns(&lines[0])), "{written}");
         lines
     }
 
@@ -87,7 +86,7 @@ mod tests {
         cx.trend("tokens").record(17);
         let mut snapshot = shard.snapshot();
         snapshot.metrics[0].rate = 1.5;
-        let lines = text(|out| metrics(&snapshot, out));
+        let lines = written(|out| metrics(&snapshot, out));
         assert!(
             lines[0].starts_with("Type,Name,Unit,Count,Total,Total/s,Last,Average,Min,Max,50%,66%,"),
             "{}",
@@ -106,7 +105,7 @@ mod tests {
         let checkout = cx.start_transaction("checkout");
         cx.start_transaction("pay").fail("declined");
         drop(checkout);
-        let lines = text(|out| transactions(&shard.snapshot(), out));
+        let lines = written(|out| transactions(&shard.snapshot(), out));
         assert!(lines[0].starts_with("Name,Started,Ok,Failed,Interrupted,Requests,Average Time,"), "{}", lines[0]);
         assert!(lines[1].starts_with("checkout,1,0,0,1,0,N/A,N/A,N/A,N/A,N/A,"), "{}", lines[1]);
         assert!(lines[2].starts_with("checkout / pay,1,0,1,0,0,0."), "{}", lines[2]);
