@@ -67,7 +67,7 @@ fn left(snapshot: &Snapshot, run_time: Option<Duration>) -> Option<Duration> {
 /// The live table, no larger than the terminal.
 pub(super) fn table(snapshot: &Snapshot, run_time: Option<Duration>, width: usize, height: usize) -> String {
     let mut out = String::from("\n");
-    let fit = |line: &str| -> String { line.chars().take(width).collect() };
+    let fit = |line: &str| text::cut(line, width);
     let requests = text::live_requests(snapshot, width);
     let lines: Vec<&str> = requests.lines().collect();
     // Kept free: the empty line, the summary, and the line on which the cursor stands.

@@ -1,6 +1,8 @@
 //! Tables for a terminal, no wider than it is.
 
 mod custom;
+mod figures;
+mod table;
 mod thresholds;
 
 use std::fmt::Write;
@@ -10,6 +12,7 @@ use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, ScheduledStarts, Snaps
 use crate::threshold::ThresholdResult;
 pub(crate) use crate::units::format_percent as percent;
 use crate::units::{format_bytes, format_millis, format_utc};
+use table::{Table, wrapped};
 pub(crate) use thresholds::thresholds;
 
 /// The width of a text that goes to no terminal.
@@ -18,100 +21,11 @@ pub(crate) const UNLIMITED: usize = usize::MAX;
 /// The percentiles of the table at the end, as Locust's.
 pub(crate) const PERCENTILES: [f64; 11] = [50.0, 66.0, 75.0, 80.0, 90.0, 95.0, 98.0, 99.0, 99.9, 99.99, 100.0];
 
-/// The least width of the first column, for which other columns are left out of the live table.
-const NAMES: usize = 24;
-/// The largest width of the first column.
-const LONGEST_NAME: usize = 120;
-
-/// A table of text: the first column to the left and cut to fit, the others to the right.
-struct Table {
-    header: Vec<String>,
-    rows: Vec<Vec<String>>,
-    /// The columns that can be left out, the first to go first.
-    #[cfg_attr(not(feature = "cli"), allow(dead_code, reason = "only the live table leaves out columns"))]
-    spare: &'static [&'static str],
-    /// A line before the last row, which sums up the others.
-    total: bool,
-}
-
-impl Table {
-    fn new(header: &[&str], spare: &'static [&'static str]) -> Self {
-        Self { header: header.iter().map(|&cell| cell.to_owned()).collect(), rows: Vec::new(), spare, total: false }
-    }
-
-    /// The width of each column.
-    fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = self.header.iter().map(|cell| cell.chars().count()).collect();
-        for row in &self.rows {
-            for (width, cell) in widths.iter_mut().zip(row) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        widths
-    }
-
-    #[cfg(any(feature = "cli", test))]
-    /// Leaves out columns until the names have room: for the live table, which must not wrap. The report at the end keeps
-    /// all its columns.
-    fn fit(&mut self, width: usize) {
-        for name in self.spare {
-            let widths = self.widths();
-            let others: usize = widths[1..].iter().map(|width| width + 2).sum();
-            if others + widths[0].min(NAMES) <= width {
-                return;
-            }
-            if let Some(column) = self.header.iter().position(|cell| cell == name) {
-                self.header.remove(column);
-                for row in &mut self.rows {
-                    row.remove(column);
-                }
-            }
-        }
-    }
-
-    fn render(self, width: usize) -> String {
-        let columns = self.header.len();
-        let mut widths = self.widths();
-        let others: usize = widths[1..].iter().map(|width| width + 2).sum();
-        widths[0] = widths[0].min(width.saturating_sub(others).clamp(NAMES, LONGEST_NAME));
-        let mut out = String::new();
-        let line = |out: &mut String, row: &[String]| {
-            let _ = write!(out, "{:<width$}", shorten(&row[0], widths[0]), width = widths[0]);
-            for column in 1..columns {
-                let _ = write!(out, "  {:>width$}", row[column], width = widths[column]);
-            }
-            out.truncate(out.trim_end_matches(' ').len());
-            out.push('\n');
-        };
-        let rule = "-".repeat(widths[0] + others);
-        line(&mut out, &self.header);
-        let _ = writeln!(out, "{rule}");
-        for (index, row) in self.rows.iter().enumerate() {
-            if self.total && index + 1 == self.rows.len() {
-                let _ = writeln!(out, "{rule}");
-            }
-            line(&mut out, row);
-        }
-        out
-    }
-}
-
-/// Cuts the middle out of a text that is too long: both ends of a path say what it is.
-fn shorten(text: &str, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
-        return text.to_owned();
-    }
-    let keep = width.saturating_sub(1);
-    let tail = keep / 2;
-    let head: String = text.chars().take(keep - tail).collect();
-    let tail: String = text.chars().skip(length - tail).collect();
-    format!("{head}…{tail}")
-}
-
-/// One line, without anything that could steer a terminal: names and error texts come from the system under test.
+/// One line, without anything that could steer a terminal or turn its direction: names and error texts come from the system
+/// under test.
 pub(crate) fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let steers = |c: char| c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if steers(c) { ' ' } else { c }).collect()
 }
 
 fn title(row: &RowSnapshot) -> String {
@@ -134,12 +48,16 @@ pub(crate) fn requests(snapshot: &Snapshot, width: usize) -> String {
     request_table(snapshot).render(width)
 }
 
+/// The beginning of a line, no wider than the terminal.
+#[cfg(feature = "cli")]
+pub(crate) fn cut(line: &str, width: usize) -> String {
+    table::beginning(line.chars(), width)
+}
+
 /// The same for a live table: no wider than the terminal, if need be with fewer columns.
 #[cfg(feature = "cli")]
 pub(crate) fn live_requests(snapshot: &Snapshot, width: usize) -> String {
-    let mut table = request_table(snapshot);
-    table.fit(width);
-    table.render(width)
+    request_table(snapshot).render_live(width)
 }
 
 fn request_table(snapshot: &Snapshot) -> Table {
@@ -172,7 +90,7 @@ fn request_table(snapshot: &Snapshot) -> Table {
 pub(crate) fn percentiles(snapshot: &Snapshot, width: usize) -> String {
     let names: Vec<String> = PERCENTILES.iter().map(|percentile| format!("p{percentile}")).collect();
     let header: Vec<&str> = ["Service time (ms)"].into_iter().chain(names.iter().map(String::as_str)).collect();
-    let mut table = Table::new(&header, &[]);
+    let mut table = Table::new(&header, &["p66", "p75", "p98", "p80", "p99.99", "p90", "p100"]);
     table.total = true;
     for row in snapshot.rows.iter().chain([&snapshot.total]).filter(|row| row.stats.service.count() > 0) {
         let times = PERCENTILES.iter().map(|percentile| millis(row.stats.service.percentile(*percentile)));
@@ -197,7 +115,7 @@ pub(crate) fn phases(snapshot: &Snapshot, width: usize) -> String {
     let mut header = vec!["Connections and phases (ms, p50 / p95)", "opened", "reused", "retried"];
     header.extend(blocked.then_some("blocked"));
     header.extend(["dns", "connect", "tls", "first byte", "download"]);
-    let mut table = Table::new(&header, &[]);
+    let mut table = Table::new(&header, &["retried", "download", "opened", "dns", "blocked", "connect"]);
     table.total = true;
     for row in rows() {
         let (stats, phases) = (&row.stats, &row.stats.phases);
@@ -273,7 +191,9 @@ fn exceptions(exceptions: &[ExceptionRow]) -> String {
 /// Everything that is printed at the end of a run.
 pub(crate) fn summary(snapshot: &Snapshot, results: &[ThresholdResult], width: usize) -> String {
     let mut parts = vec![requests(snapshot, width), percentiles(snapshot, width), phases(snapshot, width)];
+    parts.push(figures::response_times(snapshot, width));
     parts.push(starts(&snapshot.starts));
+    parts.extend([figures::statuses(snapshot, width), figures::tasks(snapshot, width)]);
     parts.extend([custom::transactions(snapshot, width), custom::metrics(snapshot, width)]);
     if !snapshot.failures.is_empty() {
         parts.push(failures(snapshot, width));
@@ -282,6 +202,7 @@ pub(crate) fn summary(snapshot: &Snapshot, results: &[ThresholdResult], width: u
     if !snapshot.exceptions.is_empty() {
         parts.push(exceptions(&snapshot.exceptions));
     }
+    parts.push(figures::health(&snapshot.health));
     if !snapshot.warnings.is_empty() {
         let mut out = String::from("Warnings\n--------\n");
         for warning in &snapshot.warnings {
@@ -292,7 +213,7 @@ pub(crate) fn summary(snapshot: &Snapshot, results: &[ThresholdResult], width: u
     // The last that is read, however much there is to say before.
     parts.push(thresholds(results, width));
     parts.retain(|part| !part.is_empty());
-    parts.join("\n")
+    wrapped(&parts.join("\n"), width)
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::form::{Fields, Json, Object, Wrong, object};
 use super::times::check_books;
 use crate::stats::{
-    BodyText, ClassSnapshot, ExceptionRow, Exchange, FailureRow, FailureSample, GeneratorHealth, RequestStats, RowKey,
-    RowSnapshot, RunPoint, RunState, ScheduledStarts, TaskKey, TaskSnapshot, TaskStats, TransactionFailureRow,
-    TransactionSnapshot, TransactionStats, UserCounts,
+    BodyText, ClassSnapshot, ExceptionRow, Exchange, FailureKind, FailureRow, FailureSample, GeneratorHealth,
+    RequestStats, RowKey, RowSnapshot, RunPoint, RunState, ScheduledStarts, TaskKey, TaskSnapshot, TaskStats,
+    TransactionFailureRow, TransactionSnapshot, TransactionStats, UserCounts,
 };
 use crate::threshold::{Threshold, ThresholdResult, Value as Figure, Verdict};
 
@@ -22,7 +22,7 @@ object!(ScheduledStarts [] { lateness, overruns, skipped });
 object!(TransactionSnapshot [stats] { name });
 object!(TransactionFailureRow [] { name, error, count, first_seen, last_seen });
 object!(ExceptionRow [] { class, task, message, place, count, first_seen, last_seen });
-object!(FailureRow [key] { error, sample, samples, count, first_seen, last_seen });
+object!(FailureRow [key] { kind, error, sample, samples, count, first_seen, last_seen });
 object!(FailureSample [] {
     at,
     class,
@@ -89,6 +89,29 @@ impl Json for RunState {
             [Self::Ready, Self::SettingUp, Self::Spawning, Self::Running, Self::Stopping, Self::Stopped].into_iter();
         let state = all.into_iter().find(|state| state.as_str() == text);
         state.ok_or_else(|| Wrong::new(format!("a run is never `{text}`")))
+    }
+}
+
+impl Json for FailureKind {
+    fn write<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.as_str())
+    }
+
+    /// A kind that is not known yet is another one.
+    fn read(value: Value) -> Result<Self, Wrong> {
+        let text = String::read(value)?;
+        let all = [
+            Self::Status,
+            Self::Check,
+            Self::Timeout,
+            Self::Dns,
+            Self::Connect,
+            Self::Tls,
+            Self::Closed,
+            Self::Protocol,
+            Self::Request,
+        ];
+        Ok(all.into_iter().find(|kind| kind.as_str() == text).unwrap_or_default())
     }
 }
 

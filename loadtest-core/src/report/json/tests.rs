@@ -126,7 +126,7 @@ fn record(requests: &[Request]) -> Report {
             pending.stop_clock_at(start + Duration::from_micros(u64::from(*micros)));
             match verdict % 3 {
                 0 => pending.ok(),
-                1 => pending.fail(Failure { error: name, sample: name }),
+                1 => pending.fail(Failure::new(name).sample(name)),
                 _ => drop(pending),
             }
             drop(run);

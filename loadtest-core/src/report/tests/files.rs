@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
+use unicode_width::UnicodeWidthStr;
 
 use super::fixture::{check_golden, noon, report};
-use crate::report::csv;
+use crate::report::{csv, text};
 use crate::stats::{RowKey, Snapshot};
 
 fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
@@ -61,6 +62,18 @@ fn csv_files_are_as_they_were() {
         let text = written(csv::history_header) + &written(|out| csv::history(snapshot, noon(), full, out));
         assert_harmless(name, &text);
         check_golden(&format!("{name}.csv"), &text);
+    }
+}
+
+#[test]
+fn the_tables_are_as_they_were_and_fit_the_terminal() {
+    let report = report();
+    check_golden("summary.txt", &report.to_string());
+    for width in [60, 80, 120] {
+        let text = text::summary(report.snapshot(), report.thresholds(), width);
+        assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+        assert!(!text.contains(['\u{1b}', '\r']), "{text}");
+        check_golden(&format!("summary-{width}.txt"), &text);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::units::format_number;
 pub(super) fn transactions(snapshot: &Snapshot, width: usize) -> String {
     let header =
         ["Transaction (ms)", "ok", "failed", "interrupted", "min", "mean", "p50", "p95", "p99", "max", "in requests"];
-    let mut table = Table::new(&header, &[]);
+    let mut table = Table::new(&header, &["min", "mean", "p99", "max", "interrupted", "in requests"]);
     for row in &snapshot.transactions {
         let (stats, time) = (&row.stats, &row.stats.time);
         table.rows.push(vec![
@@ -46,7 +46,7 @@ pub(super) fn transaction_failures(failures: &[TransactionFailureRow]) -> String
 pub(super) fn metrics(snapshot: &Snapshot, width: usize) -> String {
     let header =
         ["Custom metrics", "kind", "count", "total", "per s", "last", "min", "mean", "p50", "p95", "p99", "max"];
-    let mut table = Table::new(&header, &[]);
+    let mut table = Table::new(&header, &["p99", "per s", "count", "p50", "min", "kind"]);
     for metric in &snapshot.metrics {
         let head = [title(metric), metric.stats.kind().as_str().to_owned(), metric.stats.count().to_string()];
         table.rows.push(head.into_iter().chain(figures(metric)).collect());
