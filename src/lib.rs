@@ -92,6 +92,7 @@
 //! | `http` | yes | `HttpSession` |
 //! | `compression` | yes | bodies of answers are asked for compressed, and decoded |
 //! | `cli` | yes | `main!` and its command line |
+//! | `json` | with `cli` | [`Report::write_json`] and [`Report::from_json`] |
 //! | `feeders` | no | [`Feeder`]s of rows from CSV files and JSON lines; those from lists are always there |
 //! | `reqwest` | no | `ReqwestSession`: an `HttpSession` on a second transport |
 //! | `tower` | no | `LoadTest::app`: drives a tower service, such as axum's `Router`, in process |

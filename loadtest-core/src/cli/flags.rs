@@ -22,7 +22,7 @@ use crate::units::{format_duration, parse_duration};
 #[command(
     about = "A load test: simulates many users at once and measures what the system under test makes of it",
     version,
-    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, 2 bad input, 3 thresholds, 4 setup failed, 5 no threads or a user that did not yield, 130 second Ctrl-C.\n\
+    after_help = "Exit codes: 0 done, 1 failed requests or exceptions, or files that could not be written, 2 bad input, 3 thresholds, 4 setup failed, 5 no threads or a user that did not yield, 130 second Ctrl-C.\n\
                   Flags with [env: …] can be given as a variable: LOADTEST_USERS=20 for --users 20."
 )]
 #[group(skip)]

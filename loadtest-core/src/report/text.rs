@@ -144,7 +144,7 @@ fn starts(starts: &ScheduledStarts) -> String {
     out
 }
 
-fn failures(snapshot: &Snapshot, width: usize) -> String {
+fn failures(snapshot: &Snapshot) -> String {
     let mut out = String::from("Failures\n--------\n");
     for failure in &snapshot.failures {
         let name = format!("{} {}", failure.key.method, failure.key.name);
@@ -155,7 +155,7 @@ fn failures(snapshot: &Snapshot, width: usize) -> String {
             lines.push(format!("{:11}for example: {}", "", failure.sample));
         }
         for line in lines {
-            let _ = writeln!(out, "{}", shorten(&clean(&line), width));
+            let _ = writeln!(out, "{}", clean(&line));
         }
     }
     out
@@ -196,7 +196,7 @@ pub(crate) fn summary(snapshot: &Snapshot, results: &[ThresholdResult], width: u
     parts.extend([figures::statuses(snapshot, width), figures::tasks(snapshot, width)]);
     parts.extend([custom::transactions(snapshot, width), custom::metrics(snapshot, width)]);
     if !snapshot.failures.is_empty() {
-        parts.push(failures(snapshot, width));
+        parts.push(failures(snapshot));
     }
     parts.push(custom::transaction_failures(&snapshot.transaction_failures));
     if !snapshot.exceptions.is_empty() {

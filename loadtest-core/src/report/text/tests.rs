@@ -120,7 +120,7 @@ fn failures_show_their_kind_their_share_and_when_they_were_seen() {
     let mut show = |first: u64, last: u64, width: usize| {
         let [first, last] = [first, last].map(|second| UNIX_EPOCH + Duration::from_secs(second));
         (snapshot.failures[0].first_seen, snapshot.failures[0].last_seen) = (first, last);
-        failures(&snapshot, width)
+        wrapped(&failures(&snapshot), width)
     };
     assert_eq!(
         show(3600, 3661, UNLIMITED),
