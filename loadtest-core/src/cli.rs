@@ -192,7 +192,7 @@ fn finish(result: &Result<Report, RunError>, mut outputs: Outputs, flags: &Flags
         written = outputs.finish(report);
         if !flags.outputs.json {
             say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
-            say(&report.asked());
+            say(&text::wrapped(&report.asked(), screen::width()));
             let ran = crate::units::format_duration(report.duration());
             say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
         }

@@ -12,7 +12,8 @@ use crate::stats::{ExceptionRow, FailureRow, RowSnapshot, ScheduledStarts, Snaps
 use crate::threshold::ThresholdResult;
 pub(crate) use crate::units::format_percent as percent;
 use crate::units::{format_bytes, format_millis, format_utc};
-use table::{Table, wrapped};
+use table::Table;
+pub(crate) use table::wrapped;
 pub(crate) use thresholds::thresholds;
 
 /// The width of a text that goes to no terminal.

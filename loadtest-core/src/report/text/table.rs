@@ -130,7 +130,7 @@ pub(super) fn shorten(text: &str, width: usize) -> String {
 
 /// The same lines, those that are wider than the terminal cut between words and indented like the first part: else it would
 /// cut them anywhere.
-pub(super) fn wrapped(text: &str, width: usize) -> String {
+pub(crate) fn wrapped(text: &str, width: usize) -> String {
     let mut out = String::new();
     for line in text.split_inclusive('\n') {
         let mut rest = line.trim_end_matches('\n');
