@@ -28,6 +28,10 @@ impl Target {
         match self.place()? {
             Place::Device => Ok(()),
             Place::File(path) => {
+                // It could be replaced all the same; whoever protected it does not want that.
+                if fs::metadata(&path).is_ok_and(|data| data.permissions().readonly()) {
+                    return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is read-only"));
+                }
                 let temporary = temporary(&path);
                 File::create(&temporary)?;
                 fs::remove_file(temporary)
@@ -42,7 +46,13 @@ impl Target {
             Place::Device => fill(OpenOptions::new().write(true).open(&self.path)?, write),
             Place::File(path) => {
                 let temporary = temporary(&path);
-                let written = File::create(&temporary).and_then(|file| fill(file, write));
+                let written = File::create(&temporary).and_then(|file| {
+                    // Who could not read what was there shall not read what comes.
+                    if let Ok(before) = fs::metadata(&path) {
+                        file.set_permissions(before.permissions())?;
+                    }
+                    fill(file, write)
+                });
                 let renamed = written.and_then(|file| fs::rename(&temporary, &path).map(|()| file));
                 if renamed.is_err() {
                     // What is there keeps what it had; half a file is of no use to anybody.
@@ -145,6 +155,10 @@ mod tests {
             assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
             assert_eq!(fs::read(target.path()).unwrap(), b"second");
         }
+        let mut permissions = fs::metadata(target.path()).unwrap().permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(target.path(), permissions).unwrap();
+        assert_eq!(target.check().unwrap_err().to_string(), "it is read-only");
         fs::remove_dir_all(folder).unwrap();
     }
 }

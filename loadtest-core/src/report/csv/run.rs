@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use csv::Writer;
 
-use super::cell::{NONE, millis, number, text};
+use super::cell::{NONE, millis, text};
 use crate::stats::Snapshot;
 use crate::threshold::ThresholdResult;
 
@@ -32,6 +32,10 @@ fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
 
+fn share(value: Option<f64>) -> String {
+    value.map_or_else(|| NONE.to_owned(), |value| format!("{value:.4}"))
+}
+
 /// `_generator.csv`: users and the load generator's own health, from the start of the run or the last reset; a row per
 /// second of the last ten minutes, longer ones before.
 pub(crate) fn generator(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<()> {
@@ -42,9 +46,9 @@ pub(crate) fn generator(snapshot: &Snapshot, out: &mut dyn Write) -> io::Result<
             seconds(point.at),
             seconds(point.length),
             point.users.to_string(),
-            number(point.cpu),
+            share(point.cpu),
             point.memory.map_or_else(|| NONE.to_owned(), |bytes| bytes.to_string()),
-            number(point.held_up),
+            share(point.held_up),
             millis(Some(point.queue_delay)),
         ])?;
     }
