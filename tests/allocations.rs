@@ -39,8 +39,8 @@ fn recording_a_sample_allocates_nothing() {
             record();
         }
     });
-    // A time that falls into a power of two never seen before makes a bucket: a scheduler's hiccup may do that.
-    assert!(counted.count_total <= 4, "{counted:?}");
+    // A time far from any that was seen before makes room for its buckets: a scheduler's hiccup may do that, for a few.
+    assert!(counted.count_total <= 20, "{counted:?}");
 }
 
 #[test]

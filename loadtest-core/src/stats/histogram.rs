@@ -17,6 +17,8 @@ const BUCKETS: usize = 128;
 const BITS: u32 = BUCKETS.trailing_zeros();
 /// Buckets that are kept together, an eighth of a power of two: 64 bytes.
 const BLOCK: usize = 16;
+/// Blocks for which there is room when one is made: seldom is only one needed.
+const AT_ONCE: usize = 4;
 /// In the place of a block that holds nothing.
 const NO_BLOCK: u16 = u16::MAX;
 
@@ -118,11 +120,13 @@ impl Histogram {
         }
         let slot = usize::from(block - self.first);
         if slot >= self.slots.len() {
-            self.slots.reserve_exact(slot + 1 - self.slots.len());
+            self.slots.reserve_exact((slot + 1).next_multiple_of(AT_ONCE) - self.slots.len());
             self.slots.resize(slot + 1, NO_BLOCK);
         }
         self.slots[slot] = number;
-        self.counts.reserve_exact(BLOCK);
+        if self.counts.len() == self.counts.capacity() {
+            self.counts.reserve_exact(AT_ONCE * BLOCK);
+        }
         self.counts.resize(self.counts.len() + BLOCK, 0);
         new
     }
