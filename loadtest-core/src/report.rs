@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cli")]
 pub(crate) mod csv;
+mod html;
 #[cfg(feature = "json")]
 mod json;
 mod settings;
@@ -9,6 +10,7 @@ mod stable;
 pub(crate) mod text;
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -357,6 +359,27 @@ impl Report {
         let options: Vec<_> = self.options.iter().map(|(name, value)| format!("{name} = {value}")).collect();
         let options = (!options.is_empty()).then(|| format!("\nOptions: {}\n", options.join(", ")));
         configured.chain(options).collect()
+    }
+
+    /// Writes the report as one HTML file: for people who did not run the test, in any browser, without a network.
+    ///
+    /// In it are a summary, the thresholds, the course of time, tables of requests, tasks, transactions and metrics, heat
+    /// maps and status codes of the 200 requests with the most traffic, failures with samples, exceptions, the load
+    /// generator's health and the parameters. Names, bodies and error texts are shown as text, whatever they hold.
+    ///
+    /// # Errors
+    /// When writing fails.
+    ///
+    /// ```
+    /// # use loadtest_core::Report;
+    /// fn keep(report: &Report) -> std::io::Result<()> {
+    ///     let mut file = std::io::BufWriter::new(std::fs::File::create("report.html")?);
+    ///     report.write_html(&mut file)?;
+    ///     std::io::Write::flush(&mut file)
+    /// }
+    /// ```
+    pub fn write_html(&self, out: &mut impl io::Write) -> io::Result<()> {
+        html::write(self, out)
     }
 
     /// All figures.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stderr, reason = "what a build tool says belongs on stderr, beside cargo's own words")]
 
+mod browser;
 mod budget;
 mod fuzz;
 
@@ -61,10 +62,11 @@ fn test() -> Result<(), String> {
     cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     budget::check()?;
     fuzz::run(SHORT)?;
+    browser::provide()?;
     // The second transport, and the one without a network. The rest is tested as most people build it: the compiler's messages, which the macros' tests
     // compare, name the clients that there are.
     cargo(&["test", "-p", "loadtest-http", "--all-features"], &[])?;
-    cargo(&["test", "--workspace"], &[])
+    cargo(&["test", "--workspace"], &[("LOADTEST_BROWSER_TESTS", "required")])
 }
 
 /// Runs cargo and shows what is run and how long it took.

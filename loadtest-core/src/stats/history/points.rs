@@ -95,7 +95,7 @@ impl RunPoint {
     }
 
     /// Adds a later point.
-    pub(super) fn merge(&mut self, later: &Self) {
+    pub(crate) fn merge(&mut self, later: &Self) {
         let (mine, other) = (self.length.as_secs_f64(), later.length.as_secs_f64());
         let mean = |one: Option<f64>, two: Option<f64>| match (one, two) {
             (Some(one), Some(two)) if mine + other > 0.0 => Some((one * mine + two * other) / (mine + other)),
