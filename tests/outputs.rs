@@ -94,6 +94,8 @@ fn files_have_the_figures_of_the_table_and_names_of_the_settings() {
             "--csv-full-history",
             "--json-file",
             &folder.path("{u}"),
+            "--html",
+            &folder.path("{t}.html"),
         ],
     )
     .finish();
@@ -106,9 +108,14 @@ fn files_have_the_figures_of_the_table_and_names_of_the_settings() {
         (3, None, &["Visitor".to_owned()][..])
     );
     assert!(process.out.contains(&format!("Seed {}.", report.seed())), "{}", process.out);
-    let names: Vec<_> =
-        ["3.json".to_owned()].into_iter().chain(FILES.map(|file| format!("run-3-unlimited-2s_{file}.csv"))).collect();
+    let names: Vec<_> = ["2s.html".to_owned(), "3.json".to_owned()]
+        .into_iter()
+        .chain(FILES.map(|file| format!("run-3-unlimited-2s_{file}.csv")))
+        .collect();
     assert_eq!(folder.names(), names, "and nothing else");
+    let page = folder.read("2s.html");
+    assert!(page.starts_with("<!DOCTYPE html>") && page.trim_end().ends_with("</html>"), "{page}");
+    assert!(page.contains("/something") && page.contains(&report.seed().to_string()), "{page}");
     let history = folder.read("run-3-unlimited-2s_stats_history.csv");
     assert_whole(&history);
     assert!(history.lines().filter(|line| line.contains(",GET,/something,")).count() >= 2, "{history}");
@@ -135,6 +142,7 @@ fn what_cannot_be_written_is_said_before_the_run_and_what_is_there_stays() {
     let (prefix, json) = (folder.path("run"), folder.path("report.json"));
     for (bad, flag) in [
         (["--csv", &prefix, "--json-file", "/no/such/folder/x"], "--json-file: /no/such/folder/x.json"),
+        (["--html", "/no/such/folder/x", "--csv", &prefix], "--html: /no/such/folder/x cannot be written"),
         (["--json-file", &json, "--csv", "/no/such/folder/x"], "--csv: /no/such/folder/x_stats.csv"),
     ] {
         let process = start(&server, &bad).finish();

@@ -31,6 +31,10 @@ pub(super) struct OutputFlags {
     #[arg(long, env = "LOADTEST_CSV_FULL_HISTORY", value_parser = FalseyValueParser::new())]
     csv_full_history: bool,
 
+    /// Write the report as one HTML page to FILE at the end, for people who did not run the test
+    #[arg(long, env = "LOADTEST_HTML", value_name = "FILE")]
+    html: Option<PathBuf>,
+
     /// Write the report as JSON to FILE at the end; .json is added to a name without it
     #[arg(long, env = "LOADTEST_JSON_FILE", value_name = "FILE")]
     json_file: Option<PathBuf>,
@@ -44,6 +48,7 @@ pub(super) struct OutputFlags {
 #[derive(Debug)]
 pub(super) struct Outputs {
     csv: Option<CsvFiles>,
+    html: Option<Target>,
     json_file: Option<Target>,
     json: bool,
 }
@@ -58,12 +63,14 @@ impl Outputs {
             // A variable that is set to nothing asks for nothing.
             path.as_ref().filter(|path| !path.as_os_str().is_empty()).map(|path| expanded(path, settings))
         };
+        let html = given(&flags.html).map(Target::new);
         let json_file = given(&flags.json_file).map(|path| Target::new(with_ending(path, "json")));
-        if let Some(target) = &json_file {
+        for (flag, target) in [("--html", &html), ("--json-file", &json_file)] {
+            let Some(target) = target else { continue };
             target.check().map_err(|error| {
                 let path = target.path().display();
                 InputError::new(format!(
-                    "--json-file: {path} cannot be written: {error}; give a file in a folder that exists"
+                    "{flag}: {path} cannot be written: {error}; give a file in a folder that exists"
                 ))
             })?;
         }
@@ -71,7 +78,7 @@ impl Outputs {
         if csv.is_none() && flags.csv_full_history {
             tracing::warn!("--csv-full-history says how --csv PREFIX writes: without it nothing is written");
         }
-        Ok(Self { csv, json_file, json: flags.json })
+        Ok(Self { csv, html, json_file, json: flags.json })
     }
 
     /// The figures of now; called once a second.
@@ -90,6 +97,11 @@ impl Outputs {
             && let Err(error) = csv.finish(report.snapshot(), report.thresholds())
         {
             failed.push(format!("--csv: {error}"));
+        }
+        if let Some(target) = &self.html
+            && let Err(error) = target.write(|out| report.write_html(out))
+        {
+            failed.push(format!("--html: {} cannot be written: {error}", target.path().display()));
         }
         if let Some(target) = &self.json_file
             && let Err(error) = target.write(|out| report.write_json(out))
