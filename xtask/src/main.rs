@@ -66,7 +66,7 @@ fn test() -> Result<(), String> {
     // The second transport, and the one without a network. The rest is tested as most people build it: the compiler's messages, which the macros' tests
     // compare, name the clients that there are.
     cargo(&["test", "-p", "loadtest-http", "--all-features"], &[])?;
-    cargo(&["test", "--workspace"], &[("LOADTEST_BROWSER_TESTS", "required")])
+    cargo(&["test", "--workspace"], &[])
 }
 
 /// Runs cargo and shows what is run and how long it took.
