@@ -47,10 +47,11 @@ const WINDOW: Duration = Duration::from_millis(900);
 
 /// More of each of these is worth a warning.
 const MOST_BUSY: f64 = 0.2;
-const MOST_HELD_UP: f64 = 0.05;
+const MOST_HELD_UP: f64 = 0.02;
 const LEAST_HELD_UP: f64 = 0.002;
-const LONGEST_CORE_WAIT: Duration = Duration::from_micros(500);
-const LONGEST_QUEUE_DELAY: Duration = Duration::from_millis(20);
+const LONGEST_CORE_WAIT: Duration = Duration::from_micros(200);
+/// Where nothing is in the way it is below 2 ms, of which the timer makes one.
+const LONGEST_QUEUE_DELAY: Duration = Duration::from_millis(3);
 const LATEST_START: Duration = Duration::from_millis(20);
 
 impl GeneratorHealth {
@@ -77,11 +78,11 @@ impl GeneratorHealth {
             ));
         }
         let delays = &self.queue_delay;
-        if let Some(delay) = delays.p99().filter(|delay| *delay > LONGEST_QUEUE_DELAY && delays.count() >= LEAST_COUNT)
+        if let Some(delay) = delays.p95().filter(|delay| *delay > LONGEST_QUEUE_DELAY && delays.count() >= LEAST_COUNT)
         {
             let delay = format_millis(delay);
             warnings.push(format!(
-                "{limit}: users waited for their turn on a thread, one in a hundred times {delay} ms or longer; look for \
+                "{limit}: users waited for their turn on a thread, one in twenty times {delay} ms or longer; look for \
                  tasks that compute or block, or use fewer users"
             ));
         }
