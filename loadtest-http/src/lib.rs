@@ -56,7 +56,7 @@
 //! last, its headers, the automatic ones too, and the answer to it, decoded. Masked are the values of
 //!
 //! - `Authorization`, `Cookie`, `Set-Cookie`, headers marked sensitive, and those whose names contain `token`, `secret`,
-//!   `password`, `api-key`, `credential`, `session` or `signature`;
+//!   `password`, `api-key`, `auth-key`, `credential`, `session` or `signature`;
 //! - fields with such names, and `pwd`, `pass`, `pin`, `otp`, `auth`, `sig`, `sid`, `key`, `jwt` and the like, in queries, forms
 //!   (also of several parts) and JSON, as far as it is shown;
 //! - credentials in URLs.

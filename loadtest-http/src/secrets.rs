@@ -14,12 +14,27 @@ pub(crate) const MASK: &str = "***";
 /// The ways to authenticate that say nothing of the secret by themselves.
 const SCHEMES: [&str; 4] = ["Basic", "Bearer", "Digest", "Negotiate"];
 
+/// Parts of the names of headers that are secret, beside those of the standards. Not every key is: `x-cache-key`.
+const PARTS: [&str; 13] = [
+    "token",
+    "secret",
+    "passw",
+    "credential",
+    "session",
+    "signature",
+    "jwt",
+    "apikey",
+    "api-key",
+    "auth-key",
+    "access-key",
+    "functions-key",
+    "subscription-key",
+];
+
 /// Whether headers of this name hold a secret, in lower case: those of the standards, and what the others are called.
 pub(crate) fn is_secret(name: &str) -> bool {
-    matches!(name, "authorization" | "proxy-authorization" | "cookie" | "set-cookie")
-        || ["token", "secret", "password", "api-key", "apikey", "credential", "session", "signature"]
-            .iter()
-            .any(|part| name.contains(part))
+    matches!(name, "authorization" | "proxy-authorization" | "cookie" | "set-cookie" | "x-auth")
+        || PARTS.iter().any(|part| name.contains(part))
 }
 
 /// The value of such a header as it is shown: with what helps, and without what is secret.
@@ -51,11 +66,19 @@ fn cookie(pair: &str) -> String {
 
 /// A text in which URLs show no credentials.
 pub(crate) fn without_credentials(text: &str) -> Cow<'_, str> {
-    let Some((before, rest)) = text.split_once("//") else { return Cow::Borrowed(text) };
-    let end = rest.find(|c: char| matches!(c, '/' | '?' | '#' | '\\') || c.is_whitespace()).unwrap_or(rest.len());
-    let (authority, after) = rest.split_at(end);
-    let (mask, host) = authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("***@", host));
-    Cow::Owned(format!("{before}//{mask}{host}{}", without_credentials(after)))
+    let mut rest = text;
+    let mut out = String::new();
+    // In a loop: the text may come from a server, and be nothing but slashes.
+    while let Some((before, after)) = rest.split_once("//") {
+        let end = after.find(|c: char| matches!(c, '/' | '?' | '#' | '\\') || c.is_whitespace()).unwrap_or(after.len());
+        let (authority, after) = after.split_at(end);
+        let (mask, host) = authority.rsplit_once('@').map_or(("", authority), |(_, host)| ("***@", host));
+        for part in [before, "//", mask, host] {
+            out.push_str(part);
+        }
+        rest = after;
+    }
+    if out.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(out + rest) }
 }
 
 #[cfg(test)]
@@ -75,11 +98,13 @@ mod tests {
             ("set-cookie", "abc", "***"),
             ("x-auth-token", "abc", "***"),
             ("x-api-key", "abc", "***"),
+            ("x-auth-key", "abc", "***"),
+            ("ocp-apim-subscription-key", "abc", "***"),
         ] {
             assert!(is_secret(name), "{name}");
             assert_eq!(masked(name, value), shown, "{name}: {value}");
         }
-        for name in ["host", "content-type", "etag", "location", "x-cache-key"] {
+        for name in ["host", "content-type", "etag", "location", "x-cache-key", "idempotency-key", "www-authenticate"] {
             assert!(!is_secret(name), "{name}");
         }
     }
@@ -95,5 +120,7 @@ mod tests {
         ] {
             assert_eq!(without_credentials(text), shown);
         }
+        let slashes = "/".repeat(1 << 18);
+        assert_eq!(without_credentials(&slashes), slashes);
     }
 }

@@ -29,23 +29,39 @@ fn is_secret(name: &str) -> bool {
     NAMES.contains(&&*name) || PARTS.iter().any(|part| name.contains(part))
 }
 
+/// A URL in the query of another, and so on, is looked at to this depth; what is deeper is not shown. A server can send
+/// any text.
+const DEEPEST: u32 = 8;
+
 /// A form, or a query, without the values of secret fields: `user=ann&password=***`.
 pub(crate) fn of_form(text: &str, known: &mut Known) -> String {
-    let pairs: Vec<String> = text.split('&').map(|pair| of_pair(pair, known)).collect();
+    form_in(text, known, DEEPEST)
+}
+
+fn form_in(text: &str, known: &mut Known, depth: u32) -> String {
+    let pairs: Vec<String> = text.split('&').map(|pair| of_pair(pair, known, depth)).collect();
     pairs.join("&")
 }
 
-fn of_pair(pair: &str, known: &mut Known) -> String {
+fn of_pair(pair: &str, known: &mut Known, depth: u32) -> String {
     let Some((name, value)) = pair.split_once('=') else { return pair.to_owned() };
     if is_secret(&percent_decode_str(name).decode_utf8_lossy()) {
         known.add(value);
         return format!("{name}={MASK}");
     }
-    format!("{name}={}", of_urls(value, known))
+    match depth.checked_sub(1) {
+        Some(depth) => format!("{name}={}", urls_in(value, known, depth)),
+        None if value.contains('=') => format!("{name}={MASK}"),
+        None => pair.to_owned(),
+    }
 }
 
 /// A text in which the queries and fragments of URLs have no secrets.
 pub(crate) fn of_urls(text: &str, known: &mut Known) -> String {
+    urls_in(text, known, DEEPEST)
+}
+
+fn urls_in(text: &str, known: &mut Known, depth: u32) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find(['?', '#']) {
@@ -53,7 +69,7 @@ pub(crate) fn of_urls(text: &str, known: &mut Known) -> String {
         out.push_str(before);
         let end =
             fields.find(|c: char| c.is_whitespace() || matches!(c, '"' | '<' | '>' | '#')).unwrap_or(fields.len());
-        out.push_str(&of_form(&fields[..end], known));
+        out.push_str(&form_in(&fields[..end], known, depth));
         rest = &fields[end..];
     }
     out + rest
@@ -182,6 +198,8 @@ mod tests {
         ] {
             assert_eq!(of_urls(text, &mut Known::default()), shown);
         }
+        let nested = of_urls(&format!("/{}token=abc", "a?b=".repeat(1 << 16)), &mut Known::default());
+        assert!(nested.starts_with("/a?b=a?b=") && nested.ends_with("a?b=***") && nested.len() < 100, "{nested}");
     }
 
     #[test]

@@ -14,6 +14,10 @@ const SHORTEST: usize = 6;
 /// The same of cookies, whose values are often words.
 const SHORTEST_COOKIE: usize = 8;
 
+/// How many forms are kept, those of the request first: each is looked for in every text, and an answer can have a list of
+/// a million tokens.
+const MOST: usize = 256;
+
 /// Values of masked places, in every form in which another place may hold them; longest first.
 #[derive(Debug, Default)]
 pub(crate) struct Known(Vec<String>);
@@ -49,6 +53,9 @@ impl Known {
     }
 
     fn add_from(&mut self, shortest: usize, value: &str) {
+        if self.0.len() >= MOST {
+            return;
+        }
         let spaced = value.replace('+', " ");
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let mut encoded = String::new();
@@ -125,4 +132,20 @@ pub(crate) fn head(head: &[u8], known: &mut Known, is_sensitive: impl Fn(&str) -
         out.push('\n');
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_list_of_secrets_is_masked_and_not_remembered_whole() {
+        let mut known = Known::default();
+        known.add("of the request");
+        let tokens: Vec<String> = (0..100_000).map(|number| format!("\"token{number}\"")).collect();
+        let body = format!("{{\"tokens\":[{}],\"said\":\"of the request\"}}", tokens.join(","));
+        let shown = super::super::json(&body, &mut known);
+        assert_eq!(known.hide(&shown, false), r#"{"tokens":"***","said":"***"}"#);
+        assert!(known.0.len() < MOST + 15, "{}", known.0.len());
+    }
 }
