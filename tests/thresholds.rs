@@ -158,3 +158,14 @@ fn what_is_no_threshold_is_pointed_at_and_nothing_is_started() {
     );
     assert_eq!(server.counts().received_total(), 0);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_no_text_stands_beside_one() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = std::ffi::OsStr::from_bytes(b"/nowhere\xff/prefix");
+    let ended = Process::example("first_steps").args(["--threshold", "p95 < 20", "--csv"]).arg(folder).finish();
+    assert_eq!(ended.code, Some(2), "{}", ended.all());
+    assert!(ended.err.starts_with("error: --threshold: `p95` is a time"), "{}", ended.all());
+}

@@ -386,9 +386,10 @@ fn blamed<'a>(error: &clap::Error, command: &'a Command) -> Option<&'a Arg> {
 fn variable_of(argument: &Arg) -> Option<String> {
     let long = argument.get_long().map(|long| format!("--{long}"));
     let short = argument.get_short().map(|short| format!("-{short}"));
-    let typed = std::env::args().skip(1).any(|typed| {
-        long.as_ref().is_some_and(|long| typed.starts_with(long))
-            || short.as_ref().is_some_and(|short| !typed.starts_with("--") && typed.starts_with(short))
+    let typed = std::env::args_os().skip(1).any(|typed| {
+        let typed = typed.to_string_lossy();
+        long.as_ref().is_some_and(|long| typed.starts_with(&**long))
+            || short.as_ref().is_some_and(|short| !typed.starts_with("--") && typed.starts_with(&**short))
     });
     let variable = argument.get_env().filter(|variable| !typed && std::env::var_os(variable).is_some())?;
     Some(variable.to_string_lossy().into_owned())

@@ -23,7 +23,7 @@ impl Thresholds {
     /// # Errors
     /// When one is none: with its place, and where it comes from.
     pub(super) fn apply(&self, mut test: LoadTest) -> Result<LoadTest, InputError> {
-        let typed = std::env::args().skip(1).any(|typed| typed.starts_with("--threshold"));
+        let typed = std::env::args_os().skip(1).any(|typed| typed.as_encoded_bytes().starts_with(b"--threshold"));
         let from = if typed { "--threshold" } else { VARIABLE };
         for given in &self.threshold {
             let thresholds = Threshold::parse_list(given);
