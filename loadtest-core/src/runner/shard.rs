@@ -105,7 +105,8 @@ pub(crate) async fn run(seat: ShardSeat) {
         // The controller is gone only when the run is over.
         Rc::new(move |why| drop(events.send(ShardEvent::StopTest(why))))
     };
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The history counts on each second having as many ticks: one that was late must not move those that follow.
+    tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
     // In paused time nothing is late.
     let beats = timer.is_precise();
     let mut beat = tokio::time::interval(BEAT);

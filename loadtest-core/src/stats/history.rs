@@ -4,7 +4,8 @@
 //! never a mean of percentiles. The last ten minutes have a point per second; older ones are merged to points of ten
 //! seconds and of a minute, and what is older than those pairwise, however long a run is.
 //!
-//! Memory: the series of rows take at most 48 MiB together. When they would take more, the older points of all rows are
+//! Memory: the series of rows take at most 48 MiB together, and with that of all requests 60 MiB: times between half a
+//! millisecond and ten seconds, a day long, take some 30 MiB there. When they would take more, the older points of all rows are
 //! merged pairwise; when those are but a fifth of the memory, what is nearly ten minutes old becomes older earlier. That is so
 //! with more than a thousand names of ten requests a second each.
 
@@ -27,6 +28,8 @@ const SECOND: Duration = Duration::from_secs(1);
 const HALF_A_TICK: Duration = Duration::from_millis(250);
 /// The most bytes that the series of rows take.
 const MOST_BYTES: usize = 48 << 20;
+/// The same with that of all requests.
+const MOST_BYTES_IN_ALL: usize = 60 << 20;
 
 /// An hour of points of ten seconds and a day of minutes, with all the buckets of the histograms.
 const OF_THE_TOTAL: Limits = Limits { chunks: [10, 6, 24], coarser: 0 };
@@ -108,12 +111,17 @@ impl RowHistory {
         self.0.points()
     }
 
-    /// The points that ended within so long before the end of the newest point of `until`, in one; `None` when there was
-    /// none. It is exact where points are not longer than the window.
+    /// The points that end within `last` before `until`, a time from the start of the run or the last reset, in one; `None`
+    /// where there is none. A point of ten seconds or longer, as those of more than ten minutes ago are, may have begun before.
     #[must_use]
     pub fn window(&self, last: Duration, until: Duration) -> Option<Point> {
         self.0.window(until.saturating_sub(last), until)
     }
+}
+
+/// What the series of rows may take where that of all requests takes so much, in bytes.
+fn most_of_rows(total: usize) -> usize {
+    MOST_BYTES_IN_ALL.saturating_sub(total).min(MOST_BYTES)
 }
 
 /// What is added to the points of this second.
@@ -226,8 +234,11 @@ impl Historian {
     fn close_after(&mut self, length: Duration) {
         let Some(grid) = self.grid else { return };
         let begun = grid + SECOND * u32::try_from(self.second).unwrap_or(u32::MAX);
-        // What an interval holds happened before it was handed over.
-        let at = begun.checked_sub(HALF_A_TICK).unwrap_or(begun).saturating_duration_since(self.start);
+        // What an interval holds happened before it was handed over. Where the first one is handed over is not known when time
+        // begins to count, after a reset say: the first point is as long as what it holds.
+        let from = begun.checked_sub(HALF_A_TICK).unwrap_or(begun);
+        let at = from.saturating_duration_since(self.start);
+        let length = length.saturating_sub(self.start.saturating_duration_since(from)).max(Duration::from_millis(1));
         let history = Arc::make_mut(&mut self.history);
         for ((_, series), second) in history.rows.iter_mut().zip(&mut self.rows).filter(|(_, second)| second.touched) {
             (second.point.at, second.point.length) = (at, length);
@@ -239,11 +250,12 @@ impl Historian {
         self.total.clear();
         history.run.push(RunPoint { at, length, ..self.run.clone() });
         self.run.next();
-        if history.bytes() > MOST_BYTES {
+        let most = most_of_rows(history.total.0.bytes());
+        if history.bytes() > most {
             // With some room, so that it is not every second that this is done.
             for _ in 0..32 {
                 history.rows.iter_mut().for_each(|(_, series)| Arc::make_mut(&mut series.0).thin());
-                if history.bytes() <= MOST_BYTES / 8 * 7 {
+                if history.bytes() <= most / 8 * 7 {
                     break;
                 }
             }

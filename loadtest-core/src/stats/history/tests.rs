@@ -131,6 +131,27 @@ fn seconds_get_two_intervals_each_and_a_reset_begins_anew() {
     assert_eq!(historian.history().row("GET", "/2").unwrap().points().map(|point| point.ok).sum::<u64>(), 2);
 }
 
+/// A reset comes between two ticks: what is handed over first is less than half a second.
+#[test]
+fn the_first_point_is_as_long_as_what_it_holds() {
+    let keys = keys(1);
+    for millis in [1, 100, 499, 500, 501, 700] {
+        let start = Instant::now();
+        let mut historian = Historian::new(start);
+        let first_tick = start + Duration::from_millis(millis);
+        feed(&mut historian, first_tick - HALF_A_TICK * 2, &keys, 0..12, &[500]);
+        let history = historian.history();
+        let points: Vec<_> = history.total().points().map(|point| (point.at, point.length)).collect();
+        assert_eq!(points[0].0, Duration::from_millis(millis.saturating_sub(500)), "{millis}");
+        assert_eq!(points[0].0 + points[0].1, Duration::from_millis(millis + 500), "{millis}");
+        assert!(points.windows(2).all(|pair| pair[0].0 + pair[0].1 == pair[1].0), "{millis}: {points:?}");
+        assert!(points[1..].iter().all(|(_, length)| *length == SECOND), "{millis}: {points:?}");
+        for end in history.run().skip(1).map(|point| point.at + point.length) {
+            assert_eq!(history.total().window(SECOND, end).map(|point| point.ok), Some(2), "{millis}");
+        }
+    }
+}
+
 /// Half a day takes what a day takes: by then each level is full.
 #[test]
 fn a_thousand_names_stay_below_64_mib() {
@@ -143,6 +164,16 @@ fn a_thousand_names_stay_below_64_mib() {
     let seconds: usize = historian.rows.iter().map(|row| row.point.service.heap() + row.point.response.heap()).sum();
     let whole = (per_name * 1000).min(MOST_BYTES) + seconds / keys.len() * 1000;
     assert!(whole <= 64 << 20, "{per_name} bytes a name");
+}
+
+#[test]
+fn what_all_requests_take_is_counted_too() {
+    assert_eq!([0, 12, 30, 70].map(|total| most_of_rows(total << 20) >> 20), [48, 48, 30, 0]);
+    // Of times from half a millisecond to ten seconds; a day has 2,600 points, each with two kinds of times.
+    let point = point(0, &(0..1800).map(|of| (500.0 * 1.0055f64.powi(of)) as u64).collect::<Vec<_>>());
+    let mut bytes = Vec::new();
+    point.write(0, &mut bytes);
+    assert!(bytes.len() < 6 * 1024, "{}", bytes.len());
 }
 
 #[test]
