@@ -51,6 +51,8 @@ pub(crate) struct Collector {
     last_end: Option<Instant>,
     /// When a shard last handed over metrics: the end of a run that makes no requests.
     last_metrics: Option<Instant>,
+    /// The same of transactions and runs of tasks: the end of one that has no metrics either.
+    last_task: Option<Instant>,
     /// Whether the load is over.
     ended: bool,
     rows: Vec<Row>,
@@ -79,6 +81,7 @@ impl Collector {
             start,
             last_end: None,
             last_metrics: None,
+            last_task: None,
             ended: false,
             rows: Vec::new(),
             ids: HashMap::new(),
@@ -132,6 +135,9 @@ impl Collector {
             self.last_end = self.last_end.max(interval.last_end);
             if !interval.metrics.is_empty() {
                 self.last_metrics = Some(at);
+            }
+            if !interval.transactions.is_empty() || interval.tasks.touched().next().is_some() {
+                self.last_task = Some(at);
             }
         }
     }
@@ -200,7 +206,8 @@ impl Collector {
     /// What a person should know of these figures.
     pub(crate) fn warnings(&self) -> Vec<String> {
         let mut warnings = Vec::new();
-        if self.rows.len() > MOST_NAMES {
+        // Here, or on a shard, which has a row for each task that uses a name.
+        if self.ids.keys().any(|key| *key.name == *OTHER) {
             warnings.push(
                 "there are too many request names: further ones are counted as (other); give requests a name".into(),
             );
@@ -242,6 +249,7 @@ impl Collector {
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
+        self.last_task = None;
         self.ended = false;
     }
 
@@ -257,6 +265,7 @@ impl Collector {
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
+        self.last_task = None;
     }
 
     /// Rates count until the last sample before this: the load is over, and `teardown` begins.
@@ -288,11 +297,12 @@ impl Collector {
         self.start = at;
         self.last_end = None;
         self.last_metrics = None;
+        self.last_task = None;
     }
 
     /// The run so far, until its last sample.
     fn measured(&self) -> Duration {
-        let until = self.last_end.or(self.last_metrics).unwrap_or(self.start);
+        let until = self.last_end.or(self.last_metrics).or(self.last_task).unwrap_or(self.start);
         until.saturating_duration_since(self.start)
     }
 

@@ -150,7 +150,8 @@ pub struct Snapshot {
     pub state: RunState,
     /// Time since the start.
     pub elapsed: Duration,
-    /// The time over which rates count: from the start or the last reset until the last sample of the run.
+    /// The time over which rates count: from the start or the last reset until the last sample of the run; where there is
+    /// none, until metrics, or else tasks or transactions, were last counted.
     pub measured: Duration,
     /// How many users are where.
     pub users: UserCounts,

@@ -174,6 +174,11 @@ impl Transactions {
         self.failures.clear();
     }
 
+    /// Whether nothing has happened since it was cleared.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.values().all(TransactionStats::is_empty)
+    }
+
     /// The rows, sorted by name: those inside of another follow it.
     pub(crate) fn rows(&self) -> Vec<TransactionSnapshot> {
         let rows = self.rows.iter().filter(|(_, stats)| !stats.is_empty());

@@ -97,8 +97,11 @@ impl Watch {
         self.look_at_windows(&snapshot.history, load_end.saturating_sub(self.begin));
         let result = |watched: &Watched| match (&watched.ended, watched.worst) {
             (Some(ended), _) => ended.clone(),
-            (None, Some((value, at))) => judged(&watched.threshold, value, Some(at)),
-            (None, None) => evaluate(&watched.threshold, snapshot),
+            // Windows without a request of a name that was seen before the last reset say nothing.
+            (None, Some((value, at))) if measure(&watched.threshold, snapshot).is_ok() => {
+                judged(&watched.threshold, value, Some(at))
+            }
+            (None, _) => evaluate(&watched.threshold, snapshot),
         };
         self.thresholds.iter().map(result).collect()
     }

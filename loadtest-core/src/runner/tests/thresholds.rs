@@ -291,3 +291,46 @@ fn what_is_measured_in_the_warm_up_ends_no_run() {
     assert!(outcome.thresholds.iter().all(ThresholdResult::is_met), "{:?}", outcome.thresholds);
     assert!(outcome.thresholds[1].at.is_some_and(|at| at > SECOND * 11), "{:?}", outcome.thresholds);
 }
+
+#[test]
+fn the_first_window_after_a_reset_is_a_whole_one() {
+    for rate in [1.1, 1.37, 1.8, 2.9] {
+        let test = stalling::<100>().run_time(SECOND * 20).spawn_rate(rate).reset_stats(true);
+        let (outcome, _) =
+            run_to_end(test.thresholds(["rps >= 50 over 1s", "rps <= 50 over 1s", "rps == 50 over 3s"]), 2);
+        assert!(outcome.thresholds.iter().all(ThresholdResult::is_met), "{rate}: {:#?}", outcome.thresholds);
+    }
+}
+
+/// Logs in, and asks for nothing else.
+struct Idle;
+impl Script for Idle {
+    const TASKS: &'static [TaskInfo] = &[TaskInfo::new("Idle", 1)];
+    fn on_start(cx: &Context) -> LocalFuture<'_, TaskResult> {
+        Box::pin(request(cx))
+    }
+    fn task(cx: &Context, _: usize) -> LocalFuture<'_, TaskResult> {
+        Box::pin(async {
+            cx.wait(SECOND / 10).await;
+            Ok(())
+        })
+    }
+}
+
+#[test]
+fn what_was_asked_for_before_the_figures_begin_matches_nothing() {
+    let test = test::<Idle>().users(2).run_time(SECOND * 10).warm_up(SECOND * 3);
+    let test = test.thresholds(["failed(GET /cart) < 1 over 2s", "failed < 1 over 2s", "failed(GET /cart) < 1"]);
+    let (outcome, _) = run_to_end(test, 2);
+    assert_eq!(
+        outcome.thresholds.iter().map(|result| result.verdict).collect::<Vec<_>>(),
+        [Verdict::NothingMatched; 3]
+    );
+}
+
+#[test]
+fn tasks_without_requests_have_a_rate() {
+    let test = test::<Idle>().users(2).run_time(SECOND * 10).warm_up(SECOND * 3);
+    let (outcome, _) = run_to_end(test.thresholds(["rate(task Idle::Idle) > 1.5", "rate(task Idle::Idle) < 2"]), 2);
+    assert!(outcome.thresholds.iter().all(ThresholdResult::is_met), "{:#?}", outcome.thresholds);
+}

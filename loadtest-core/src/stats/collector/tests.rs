@@ -130,3 +130,20 @@ fn a_reset_keeps_requests_in_flight_in_the_books() {
     let total = collector.total(start);
     assert_eq!((total.stats.started, total.stats.ok, total.stats.in_flight()), (1, 1, 0));
 }
+
+#[test]
+fn names_that_are_counted_together_are_told_of_whichever_limit_it_was() {
+    let start = Instant::now();
+    let mut collector = Collector::new(1, start);
+    let recorder = RecorderHandle::default().of_user("User", None);
+    for task in ["a", "b", "c", "d", "e"] {
+        let _ = recorder.begin_task(None, task, None, false);
+        for name in 0..8100 {
+            recorder.start("GET", &format!("/{name}")).ok();
+        }
+    }
+    collector.merge(0, &recorder.hand_over(), start);
+    assert_eq!(collector.total(start).stats.ok, 5 * 8100);
+    assert!(collector.rows(start).len() <= 8101);
+    assert!(matches!(collector.warnings().as_slice(), [one] if one.contains("too many request names")));
+}
