@@ -36,7 +36,11 @@ pub(super) fn judged(threshold: &Threshold, value: Value, at: Option<Duration>) 
     let (sign, limit) = (threshold.comparison.as_str(), threshold.limit);
     let verdict = if met { format!("as asked for: {sign} {limit}") } else { format!("not {sign} {limit}") };
     let stretch = match (threshold.over.map(exact_time), at) {
-        (Some(window), Some(at)) => format!(" in the {window} until {} of the run", exact_time(at)),
+        (Some(window), Some(at)) => {
+            // Where windows begin and end is not known to the microsecond.
+            let at = Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or(u64::MAX));
+            format!(" in the {window} until {} of the run", exact_time(at))
+        }
         (Some(window), None) => format!(" in the whole run, as there was no full window of {window}"),
         (None, _) => String::new(),
     };
