@@ -89,7 +89,9 @@ pub(crate) fn history(snapshot: &Snapshot, now: SystemTime, full: bool, out: &mu
             format!("{:.3}", row.current_rate),
             format!("{:.3}", row.current_fail_rate),
         ];
-        let current = full.then(|| current(snapshot, &row.key, end));
+        // What is known of full seconds; in the first ones, all that there was.
+        let current =
+            full.then(|| current(snapshot, &row.key, end)).filter(|times| times.count() > 0 || end >= CURRENT);
         let shown = current.as_ref().unwrap_or(&row.stats.service);
         let counts = [row.stats.requests().to_string(), row.stats.failed.to_string()];
         csv.write_record(head.into_iter().chain(percentiles(shown)).chain(counts).chain(times(row)))?;
