@@ -1,6 +1,7 @@
 //! The tables of response times, of status codes, and of tasks; and a line on the load generator.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use super::table::Table;
 use super::{clean, millis, percent, share, title};
@@ -14,7 +15,9 @@ pub(super) fn response_times(snapshot: &Snapshot, width: usize) -> String {
     table.total = true;
     for row in all_rows(snapshot).filter(|row| row.stats.response.count() > 0) {
         let (response, service) = (&row.stats.response, &row.stats.service);
-        let both = |one, other| format!("{} / {}", millis(one), millis(other));
+        // Service times of requests without a schedule, which are in the same row, say nothing beside response times.
+        let is_same = response.count() == service.count();
+        let both = |one, other: Option<Duration>| format!("{} / {}", millis(one), millis(other.filter(|_| is_same)));
         let of = |percentile: f64| both(response.percentile(percentile), service.percentile(percentile));
         let head = [title(row), response.count().to_string(), both(response.mean(), service.mean())];
         table.rows.push(head.into_iter().chain([of(50.0), of(95.0), of(99.0), of(100.0)]).collect());

@@ -37,17 +37,21 @@ impl Table {
 
     /// Leaves out columns until the names have room; gives the names of those that are gone.
     fn fit(&mut self, width: usize) -> Vec<String> {
-        let mut gone = Vec::new();
+        let all = self.header.clone();
         let mut spare = self.spare.iter();
         loop {
             let widths = self.widths();
             let others: usize = widths[1..].iter().map(|width| width + 2).sum();
             if others + widths[0].min(NAMES) <= width || widths.len() <= 2 {
-                return gone;
+                // As they would stand in the table.
+                return all.into_iter().filter(|name| !self.header.contains(name)).collect();
             }
             let position = |name: &&str| self.header.iter().skip(1).position(|cell| cell == name).map(|at| at + 1);
-            let column = spare.by_ref().find_map(position).unwrap_or(widths.len() - 1);
-            gone.push(self.header.remove(column));
+            // A column of dashes says least of all.
+            let is_empty = |column: &usize| self.rows.iter().all(|row| row[*column] == "-");
+            let column = (1..widths.len()).find(is_empty).or_else(|| spare.by_ref().find_map(position));
+            let column = column.unwrap_or(widths.len() - 1);
+            self.header.remove(column);
             for row in &mut self.rows {
                 row.remove(column);
             }
@@ -198,7 +202,8 @@ mod tests {
             let shown = text.lines().next().unwrap();
             assert_eq!(shown.split("  ").filter(|cell| !cell.trim().is_empty()).count(), columns, "{width}:\n{text}");
             assert!(width < 30 || text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
-            assert!(width < 30 || text.contains("too narrow for: received") == (columns < 5), "{text}");
+            assert_eq!(text.contains("too narrow for: min, received;"), columns == 3, "{text}");
+            assert!(width < 30 || text.contains("too narrow for: ") == (columns < 5), "{text}");
             let mut live = Table::new(&header, &["received", "min"]);
             live.rows.push(row);
             assert_eq!(live.render_live(width).lines().count(), 3);
