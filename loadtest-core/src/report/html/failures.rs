@@ -36,7 +36,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         of(failed, "failure", "failures"),
         of(groups.len() as u64, "group", "groups")
     );
-    put!(page, "Times count from the start of the run.</p>\n");
+    put!(page, "Times count from the start of the run{}.</p>\n", with_what_is_left_out(report));
     let mut room = MOST_BYTES;
     let mut left_out = 0;
     for group in groups {
@@ -51,6 +51,11 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             of(left_out as u64, "sample was", "samples were")
         );
     }
+}
+
+/// Charts begin later where something is left out: these times do not.
+fn with_what_is_left_out(report: &Report) -> String {
+    super::summary::left_out(report).map_or_else(String::new, |what| format!(", {what} included"))
 }
 
 /// Takes what a sample needs from the room that is left; `false` when it is not enough.
@@ -81,7 +86,9 @@ fn write_group(report: &Report, group: &FailureRow, failed: u64, samples: &[&Fai
     if requests > 0 {
         put!(page, "{} of its requests · ", percent(share(group.count, requests)));
     }
-    put!(page, "{} to {}</small></summary>\n", since(start, group.first_seen), since(start, group.last_seen));
+    let [first, last] = [group.first_seen, group.last_seen].map(|at| since(start, at));
+    let seen = if first == last { format!("at {first}") } else { format!("{first} to {last}") };
+    put!(page, "{seen}</small></summary>\n");
     if samples.is_empty() {
         if group.sample.is_empty() {
             put!(page, "<p class=\"note\">There is no sample.</p>\n");
@@ -107,7 +114,12 @@ fn write_group(report: &Report, group: &FailureRow, failed: u64, samples: &[&Fai
 /// Whether the answer's body begins with the details, which then need not be shown twice.
 fn says_it(sample: &FailureSample) -> bool {
     let body = sample.exchange.as_deref().map(|exchange| &exchange.response_body.text);
-    body.is_some_and(|body| body.trim_start().starts_with(sample.details.trim().trim_end_matches('…')))
+    // Details are one line, bodies are not.
+    let mut details = sample.details.trim_end_matches('…').chars().filter(|c| !c.is_whitespace());
+    body.is_some_and(|body| {
+        let mut body = body.chars().filter(|c| !c.is_whitespace());
+        details.all(|c| body.next() == Some(c))
+    })
 }
 
 fn write_who(report: &Report, sample: &FailureSample, page: &mut Page) {
@@ -174,7 +186,8 @@ pub(super) fn exceptions(report: &Report, page: &mut Page) {
     let all: u64 = report.exceptions().iter().map(|exception| exception.count).sum();
     put!(
         page,
-        "<p class=\"note\">Errors and panics of the test's own code. Times count from the start of the run.</p>\n"
+        "<p class=\"note\">Errors and panics of the test's own code. Times count from the start of the run{}.</p>\n",
+        with_what_is_left_out(report)
     );
     let mut table = Table::new("Exceptions", EXCEPTIONS).with_texts(3);
     let seconds = |moment: std::time::SystemTime| {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::units::{format_bytes, format_millis, format_number, format_percent, format_utc};
+use crate::units::{format_millis, format_number, format_percent, format_utc};
 
 /// In the place of a figure that there is not.
 pub(super) const NONE: &str = "–";
@@ -14,7 +14,7 @@ pub(super) enum Unit {
     Time,
     PerSecond,
     Count,
-    Bytes,
+    Mebibytes,
     /// 0 to 1.
     Share,
     Cores,
@@ -27,7 +27,7 @@ impl Unit {
             Self::Time => "time",
             Self::PerSecond => "rate",
             Self::Count => "count",
-            Self::Bytes => "bytes",
+            Self::Mebibytes => "mebibytes",
             Self::Share => "share",
             Self::Cores => "cores",
         }
@@ -40,7 +40,7 @@ impl Unit {
             Self::Time => time(Duration::from_micros(value.round() as u64)),
             Self::PerSecond => format!("{}/s", short(value)),
             Self::Count => short(value),
-            Self::Bytes => format_bytes(value as u64),
+            Self::Mebibytes => format!("{} MiB", trimmed(value, 1)),
             Self::Share => format!("{} %", trimmed(value * 100.0, 1)),
             Self::Cores => trimmed(value, 2),
         }
@@ -141,10 +141,15 @@ pub(super) fn date(moment: SystemTime) -> String {
 
 /// When something happened, from the start of the run.
 pub(super) fn since(start: SystemTime, moment: SystemTime) -> String {
-    match moment.duration_since(start) {
-        Ok(after) if after < Duration::from_secs(60) => format!("{:.1}s", after.as_secs_f64()),
-        Ok(after) => crate::units::format_duration(after),
-        Err(_) => "before the start".to_owned(),
+    moment.duration_since(start).map_or_else(|_| "before the start".to_owned(), after)
+}
+
+/// So long after the start, to the tenth of a second in the first minute.
+pub(super) fn after(time: Duration) -> String {
+    if time < Duration::from_secs(60) {
+        format!("{:.1}s", time.as_secs_f64())
+    } else {
+        crate::units::format_duration(time)
     }
 }
 

@@ -7,6 +7,7 @@ use super::over_time::middle;
 use super::series;
 use crate::report::Report;
 use crate::stats::{GeneratorHealth, RunPoint};
+use crate::units::format_bytes;
 
 pub(super) fn write(report: &Report, page: &mut Page) {
     let health = &report.snapshot().health;
@@ -20,7 +21,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
         put!(page, "<div><dt>{name}</dt><dd>{value}</dd></div>");
     }
     put!(page, "</dl>\n");
-    let run = series::of_run(report.snapshot().history.run(), report.duration());
+    let run = series::of_run(report.snapshot().history.run(), series::end(report));
     let charts: Vec<_> = charts(report, &run).into_iter().flatten().collect();
     if !charts.is_empty() {
         put!(page, "<div class=\"charts low\">");
@@ -31,8 +32,7 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 
 fn facts(health: &GeneratorHealth) -> Vec<(&'static str, String)> {
     let show = |unit: Unit, value: Option<f64>| value.map_or_else(|| NONE.to_owned(), |value| unit.show(value));
-    #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let bytes = |bytes: Option<u64>| show(Unit::Bytes, bytes.map(|bytes| bytes as f64));
+    let bytes = |bytes: Option<u64>| bytes.map_or_else(|| NONE.to_owned(), format_bytes);
     let delay = &health.queue_delay;
     let delays = [delay.p50(), delay.p99(), delay.max()].map(|at| at.map_or_else(|| NONE.to_owned(), time));
     vec![
@@ -58,11 +58,11 @@ fn charts(report: &Report, run: &[RunPoint]) -> [Option<Chart>; 4] {
             may_be_log: false,
             moments: run.iter().map(|point| middle(point.at, point.length)).collect(),
             lines: vec![Line { name, class, values }],
-            end: report.duration(),
+            end: series::end(report),
         })
     };
     #[expect(clippy::cast_precision_loss, reason = "for people")]
-    let memory = |point: &RunPoint| point.memory.map(|bytes| bytes as f64);
+    let memory = |point: &RunPoint| point.memory.map(|bytes| bytes as f64 / f64::from(1 << 20));
     [
         chart("Processor", "Cores in use.", Unit::Cores, "cores", "c-ok", &|point| point.cpu),
         chart("Queue delay", "The longest that a thread was late.", Unit::Time, "delay", "c-p95", &|point| {
@@ -76,6 +76,6 @@ fn charts(report: &Report, run: &[RunPoint]) -> [Option<Chart>; 4] {
             "c-bad",
             &|point| point.held_up,
         ),
-        chart("Memory", "Of the whole process.", Unit::Bytes, "memory", "c-users", &memory),
+        chart("Memory", "Of the whole process.", Unit::Mebibytes, "memory", "c-users", &memory),
     ]
 }

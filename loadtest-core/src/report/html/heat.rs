@@ -26,6 +26,8 @@ const PER_DECADE: [i32; 8] = [24, 16, 12, 8, 6, 4, 2, 1];
 const SHADES: u8 = 7;
 /// How high it is on the screen, for the places of labels; the style sheet says the same.
 const HEIGHT: f64 = 180.0;
+/// A column of which there is less than this is none: runs do not end at the full second.
+const HALF_A_SECOND: Duration = Duration::from_millis(500);
 /// The lengths of a column, in seconds.
 const LENGTHS: [u64; 16] = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 
@@ -110,7 +112,7 @@ impl Heat {
             || u64::try_from(seconds / u128::from(detail.columns)).unwrap_or(u64::MAX).max(longest.as_secs() + 1);
         let length = LENGTHS.into_iter().find(fits).unwrap_or_else(|| days().next_multiple_of(3600));
         let column = |at: Duration| usize::try_from(at.as_secs() / length).unwrap_or_default();
-        let mut columns = vec![vec![0; rows.len()]; column(last.saturating_sub(Duration::from_millis(1))) + 1];
+        let mut columns = vec![vec![0; rows.len()]; column(last.saturating_sub(HALF_A_SECOND)) + 1];
         for point in &points {
             let at = column(point.at + point.length / 2).min(columns.len() - 1);
             for (sum, count) in columns[at].iter_mut().zip(rows.counts(&point.service)) {

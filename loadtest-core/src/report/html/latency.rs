@@ -1,9 +1,9 @@
 //! Of each request: when which latencies occurred, how they are distributed, and the status codes with their own times.
 
 use super::figures::{count, millis, percent, share};
-use super::heat;
 use super::markup::{Name, Page, put};
 use super::table::{Cell, Head, Table};
+use super::{heat, series};
 use crate::report::Report;
 use crate::stats::{RowStats, StatusStats};
 
@@ -35,7 +35,7 @@ pub(super) fn shown(report: &Report) -> Vec<usize> {
 }
 
 pub(super) fn write(report: &Report, page: &mut Page) {
-    let (total, history, end) = (report.total(), &report.snapshot().history, report.duration());
+    let (total, history, end) = (report.total(), &report.snapshot().history, series::end(report));
     if total.stats.service.count() == 0 {
         return;
     }

@@ -16,7 +16,7 @@ pub(super) fn middle(at: Duration, length: Duration) -> f64 {
 }
 
 pub(super) fn write(report: &Report, page: &mut Page) {
-    let end = report.duration();
+    let end = series::end(report);
     let points = series::of_requests(report.snapshot().history.total().points(), end);
     if points.is_empty() {
         put!(
@@ -24,6 +24,9 @@ pub(super) fn write(report: &Report, page: &mut Page) {
             "<p class=\"note\">The run was too short for a course of time: there is a point for each second.</p>\n"
         );
         return;
+    }
+    if let Some(what) = summary::left_out(report) {
+        put!(page, "<p class=\"note\">Counted from the end of {what}.</p>\n");
     }
     put!(page, "<div class=\"charts\">");
     throughput(report, &points).write(page);
@@ -63,7 +66,7 @@ fn rates(points: &[Point], of: impl Fn(&Point) -> u64) -> Vec<Option<f64>> {
 
 fn throughput(report: &Report, points: &[Point]) -> Chart {
     let total = report.total();
-    let mut chart = chart("Requests per second", Unit::PerSecond, Shape::Stacked, points, report.duration());
+    let mut chart = chart("Requests per second", Unit::PerSecond, Shape::Stacked, points, series::end(report));
     chart.caption = format!("{} on average, {} at most.", rate(total.rate), rate(summary::highest_rate(report)));
     chart.lines.push(Line { name: "ok", class: "c-ok", values: rates(points, |point| point.ok) });
     if total.stats.failed > 0 {
@@ -73,7 +76,7 @@ fn throughput(report: &Report, points: &[Point]) -> Chart {
 }
 
 fn times(report: &Report, title: &'static str, all: &Times, points: &[Point], of: impl Fn(&Point) -> &Times) -> Chart {
-    let mut chart = chart(title, Unit::Time, Shape::Lines, points, report.duration());
+    let mut chart = chart(title, Unit::Time, Shape::Lines, points, series::end(report));
     chart.may_be_log = true;
     let said = [all.p50(), all.p95(), all.p99()].map(|at| at.map_or_else(String::new, time)).join(", ");
     chart.caption = format!("p50, p95 and p99 of the run: {said}.");
@@ -105,7 +108,7 @@ fn users(report: &Report, end: Duration) -> Chart {
 
 fn failures(report: &Report, points: &[Point]) -> Chart {
     let stats = &report.total().stats;
-    let mut chart = chart("Failures per second", Unit::PerSecond, Shape::Stacked, points, report.duration());
+    let mut chart = chart("Failures per second", Unit::PerSecond, Shape::Stacked, points, series::end(report));
     let worst = points.iter().map(|point| share(point.failed, point.ok + point.failed)).fold(0.0, f64::max);
     chart.caption = format!(
         "{} of all requests, {} in the worst stretch.",

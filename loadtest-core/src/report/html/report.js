@@ -84,8 +84,7 @@
       : micros < 999500 ? significant(micros / 1e3) + " ms" : significant(micros / 1e6) + " s",
     rate: (rate) => short(rate) + "/s",
     count: short,
-    bytes: (bytes) => bytes < 1024 ** 2 ? (bytes / 1024).toFixed(1) + " KiB"
-      : bytes < 1024 ** 3 ? (bytes / 1024 ** 2).toFixed(1) + " MiB" : (bytes / 1024 ** 3).toFixed(1) + " GiB",
+    mebibytes: (mebibytes) => trimmed(mebibytes, 1) + " MiB",
     share: (share) => trimmed(share * 100, 1) + " %",
     cores: (cores) => trimmed(cores, 2),
   };

@@ -2,10 +2,20 @@
 
 use std::time::Duration;
 
+use crate::report::Report;
 use crate::stats::{Point, RunPoint};
 
 /// The most points of a chart, which is some five hundred pixels wide.
 const MOST_POINTS: u32 = 300;
+
+/// The end of the course of time, which begins with the run or where what was measured before was left out: up to there
+/// charts have something to show.
+pub(super) fn end(report: &Report) -> Duration {
+    let history = &report.snapshot().history;
+    let run = history.run().last().map(|point| point.at + point.length);
+    let requests = history.total().points().last().map(|point| point.at + point.length);
+    run.max(requests).unwrap_or_else(|| report.duration())
+}
 
 /// Neighbours in one, so that there are at most three hundred: percentiles are those of all their samples.
 pub(super) fn of_requests(points: impl Iterator<Item = Point>, end: Duration) -> Vec<Point> {

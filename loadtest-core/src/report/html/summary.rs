@@ -1,6 +1,6 @@
 //! How it went: the verdict, a sentence, what to be careful with, the main figures, and the thresholds.
 
-use super::figures::{NONE, count, date, of, percent, rate, time};
+use super::figures::{NONE, after, count, date, of, percent, rate, time};
 use super::markup::{Page, Text, put};
 use super::table::{Cell, Head, Table};
 use crate::report::{EndedBy, Report};
@@ -42,6 +42,9 @@ pub(super) fn verdict(report: &Report) -> (Verdict, String) {
         _ => {}
     }
     let (met, all) = thresholds_met(report);
+    if met < all && all == 1 {
+        return (Verdict::Bad, "Threshold not met".to_owned());
+    }
     if met < all {
         return (Verdict::Bad, format!("{} of {} not met", all - met, of(all, "threshold", "thresholds")));
     }
@@ -107,13 +110,19 @@ pub(super) fn write(report: &Report, page: &mut Page) {
 fn sentence(report: &Report) -> String {
     let total = report.total();
     let (stats, users) = (&total.stats, most_users(report));
-    let long = format_duration(report.duration());
+    // So long as rates count, so that one can be worked out from the other.
+    let long = if stats.requests() > 0 { report.snapshot().measured } else { report.duration() };
+    let long = format_duration(long);
     let mut text = format!(
-        "{} in {long} by up to {}, {} per second; ",
+        "{} in {long} by up to {}, {} per second",
         of(stats.requests(), "request", "requests"),
         of(users, "user", "users"),
         rate(total.rate)
     );
+    if let Some(what) = left_out(report) {
+        text += &format!(", without {what}");
+    }
+    text += "; ";
     text += &match stats.fail_ratio() {
         None => "there is nothing to be told of their times. ".to_owned(),
         Some(_) if stats.failed == 0 => "none failed. ".to_owned(),
@@ -128,7 +137,10 @@ fn sentence(report: &Report) -> String {
         );
     }
     if let (Some(p95), true) = (stats.response.p95(), stats.response.count() > 0) {
-        text += &format!("Counted from when they were due, 95 % took no more than {}. ", time(p95));
+        let due = stats.response.count();
+        let which =
+            if due < stats.service.count() { format!(" of the {} by schedule", count(due)) } else { String::new() };
+        text += &format!("Counted from when they were due, 95 %{which} took no more than {}. ", time(p95));
     }
     text += &match report.ended_by() {
         EndedBy::Abort => "The run was broken off before its users had finished.".to_owned(),
@@ -140,6 +152,15 @@ fn sentence(report: &Report) -> String {
         text += " Some figures are missing.";
     }
     text
+}
+
+/// What of the run is in no figure.
+pub(super) fn left_out(report: &Report) -> Option<String> {
+    let settings = report.settings();
+    let warm_up = settings.warm_up.map(|time| format!("the warm-up of {}", format_duration(time)));
+    let spawning = settings.reset_stats.then(|| "the time in which users were started".to_owned());
+    let both: Vec<_> = warm_up.into_iter().chain(spawning).collect();
+    (!both.is_empty()).then(|| both.join(" and "))
 }
 
 /// The most users at a time.
@@ -170,9 +191,9 @@ fn tiles(report: &Report, page: &mut Page) {
     put!(page, "</dl>\n");
 }
 
-/// The most requests per second in any second that is known.
+/// The most requests per second in any second that is known; never less than the mean, which begins and ends with a request.
 pub(super) fn highest_rate(report: &Report) -> f64 {
-    report.snapshot().history.total().points().map(|point| point.rate()).fold(0.0, f64::max)
+    report.snapshot().history.total().points().map(|point| point.rate()).fold(report.total().rate, f64::max)
 }
 
 /// Nothing where there are none.
@@ -188,13 +209,13 @@ pub(super) fn thresholds(report: &Report, page: &mut Page) {
             other => Cell::plain(other.as_str()).marked("bad", true),
         };
         let at = match result.at {
-            Some(at) if result.aborted => format!("{}, which ended the run", format_duration(at)),
-            Some(at) => format_duration(at),
+            Some(at) if result.aborted => format!("{}, which ended the run", after(at)),
+            Some(at) => after(at),
             None => "whole run".to_owned(),
         };
         table.row(vec![
             Cell::text(&result.threshold.to_string()),
-            Cell::plain(Text(&result.shown_value()).to_string()),
+            Cell::plain(if result.value.is_some() { Text(&result.shown_value()).to_string() } else { NONE.to_owned() }),
             verdict,
             Cell::plain(at),
         ]);

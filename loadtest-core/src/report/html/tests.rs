@@ -98,9 +98,9 @@ fn the_first_sentence_says_how_it_went() {
     let small = fixture::small();
     assert_eq!(
         lead(&small),
-        "Completed with failures 40 requests in 6s by up to 4 users, 8.9 per second; 5.00 % failed (2). Half of them took no more \
-         than 12 ms, 95 % no more than 18 ms; the slowest took 40 ms. Counted from when they were due, 95 % took no more than \
-         20 ms. The run ended because the run time is over."
+        "Completed with failures 40 requests in 5s by up to 4 users, 8.9 per second; 5.00 % failed (2). Half of them took no more \
+         than 12 ms, 95 % no more than 18 ms; the slowest took 40 ms. Counted from when they were due, 95 % of the 20 by \
+         schedule took no more than 20 ms. The run ended because the run time is over."
     );
     let nothing = Report {
         ended_by: EndedBy::SetupFailed { class: "Shopper".into(), message: "no <database>".into() },
@@ -117,6 +117,21 @@ fn the_first_sentence_says_how_it_went() {
 }
 
 #[test]
+fn charts_end_with_what_there_is_and_say_what_was_left_out() {
+    let mut report = fixture::small();
+    report.settings.warm_up = Some(Duration::from_secs(120));
+    Arc::make_mut(&mut report.snapshot).elapsed += Duration::from_secs(120);
+    let shown = page(&report);
+    assert!(shown.contains("8.9 per second, without the warm-up of 2m; "));
+    assert!(shown.contains("<p class=\"note\">Counted from the end of the warm-up of 2m.</p>"));
+    assert!(shown.contains("Times count from the start of the run, the warm-up of 2m included."));
+    let ends: Vec<_> = shown.split("\"end\":").skip(1).map(|rest| rest.split(',').next().expect("a number")).collect();
+    assert!(!ends.is_empty() && ends.iter().all(|end| *end == "5.5"), "{ends:?}");
+    report.settings.reset_stats = true;
+    assert!(page(&report).contains(" of the warm-up of 2m and the time in which users were started.</p>"));
+}
+
+#[test]
 fn thresholds_decide_on_the_verdict() {
     let mut report = fixture::shop();
     let shown = page(&report);
@@ -129,6 +144,8 @@ fn thresholds_decide_on_the_verdict() {
     assert!(shown.contains("<p class=\"broken\"><bdi>p99(GET /basket) &lt; 1s: there is no such request</bdi></p>"));
     report.thresholds.truncate(1);
     assert!(page(&report).contains("<strong class=\"verdict good\">Threshold met</strong>"));
+    report.thresholds = fixture::shop().thresholds.split_off(2);
+    assert!(page(&report).contains("<strong class=\"verdict bad\">Threshold not met</strong>"));
 }
 
 #[test]

@@ -12,14 +12,14 @@ const TASKS: [Head; 12] = [
     ("ok", "runs that came to their end"),
     ("failed", "runs that ended with an error or a panic"),
     ("interrupted", "runs that were dropped by a stop"),
-    ("p50", "of a whole run, waits inside included, in milliseconds"),
-    ("p95", ""),
-    ("max", ""),
+    ("run p50", "of a whole run, waits inside included, in milliseconds"),
+    ("p95", "of a whole run"),
+    ("max", "of a whole run"),
     ("requests", "requests made inside, with a verdict"),
-    ("failed", "requests that failed"),
+    ("of them failed", "requests that failed"),
     ("share", "of failed requests"),
-    ("p50", "of the requests, in milliseconds"),
-    ("p95", ""),
+    ("request p50", "of the requests, in milliseconds"),
+    ("p95", "of the requests, in milliseconds"),
 ];
 
 const TRANSACTIONS: [Head; 11] = [
