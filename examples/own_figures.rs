@@ -3,7 +3,7 @@
 //! `cargo run --release --example own_figures` starts a small server of its own and tests that; with `-- --csv shop` the
 //! figures are in `shop_transactions.csv` and `shop_metrics.csv` as well.
 
-#![expect(clippy::print_stdout, reason = "what a listener says at the end of a run")]
+#![expect(clippy::print_stderr, reason = "what a listener says at the end of a run")]
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -66,7 +66,7 @@ impl Listener for Longest {
 
     fn test_stop(&self, event: &TestStop<'_>) -> TaskResult {
         let longest = Duration::from_micros(self.0.load(Ordering::Relaxed));
-        println!("run {}: the longest request took {longest:?}", event.run_id);
+        eprintln!("run {}: the longest request took {longest:?}", event.run_id);
         Ok(())
     }
 }

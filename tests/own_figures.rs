@@ -212,7 +212,7 @@ fn after_ctrl_c_listeners_are_told_as_always() {
     process.interrupt();
     let process = process.finish();
     assert_eq!(process.code, Some(0), "{}", process.all());
-    assert!(process.out.contains(": the longest request took"), "{}", process.all());
+    assert!(process.err.contains(": the longest request took"), "{}", process.all());
 }
 
 #[test]
