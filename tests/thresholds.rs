@@ -138,6 +138,9 @@ fn an_abort_ends_a_run_that_has_no_end() {
 #[test]
 fn what_is_no_threshold_is_pointed_at_and_nothing_is_started() {
     let server = EchoServer::spawn();
+    let empty = visit(&server, &["--threshold", ""]);
+    assert_eq!(empty.code, Some(2), "{}", empty.all());
+    assert!(empty.err.contains("--threshold: it is empty"), "{}", empty.err);
     let refused = visit(&server, &["--threshold", "p95 < 1s", "--threshold", "fail_rato(GET /*) < 1%"]);
     assert_eq!(refused.code, Some(2), "{}", refused.all());
     assert_eq!(

@@ -26,6 +26,11 @@ impl Thresholds {
         let typed = std::env::args_os().skip(1).any(|typed| typed.as_encoded_bytes().starts_with(b"--threshold"));
         let from = if typed { "--threshold" } else { VARIABLE };
         for given in &self.threshold {
+            // Of a variable in a script that is not set: nothing would be looked at, and the run would pass.
+            if typed && given.trim().is_empty() {
+                let error = "--threshold: it is empty; write one such as \"p95 < 200ms\", or leave the flag out";
+                return Err(InputError::new(error));
+            }
             let thresholds = Threshold::parse_list(given);
             test = test.thresholds(thresholds.map_err(|error| InputError::new(format!("{from}: {error}")))?);
         }

@@ -509,6 +509,7 @@ impl Controller {
     fn finish_run(&mut self) {
         self.state = RunState::Stopped;
         self.ramp = None;
+        self.collector.see_run(self.users().alive, Instant::now(), None);
         self.collector.finish();
         self.publish();
         let ended_by = self.ended_by.take().unwrap_or(EndedBy::Request);

@@ -270,6 +270,14 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_makes_up_codes_takes_no_memory_for_each() {
+        let mut row = RowStats::default();
+        (100..1000).for_each(|code| row.record_times(code, Duration::from_millis(1), None));
+        assert!(row.statuses().count() <= 65);
+        assert_eq!(row.statuses().map(|status| status.service.count()).sum::<u64>(), 900);
+    }
+
+    #[test]
     fn response_time_is_service_time_and_lateness() {
         let mut row = RowStats::default();
         row.record_times(200, Duration::from_millis(5), None);

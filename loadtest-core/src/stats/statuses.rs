@@ -15,6 +15,9 @@ pub struct StatusStats<'a> {
 /// The number that stands for no status; HTTP's begin with 100.
 pub(crate) const NO_STATUS: u16 = 0;
 
+/// Codes of one row that are kept apart; what a server makes up beyond them is counted with the requests without any.
+const MOST_CODES: usize = 64;
+
 /// The times of each status of a row.
 ///
 /// Most rows have one status only: its times are those of the row, and take neither time nor memory here.
@@ -46,6 +49,8 @@ impl Statuses {
     #[cold]
     fn times(&mut self, status: u16, of_row: &Times) -> &mut Times {
         self.split(of_row);
+        let known = |status| self.each.binary_search_by_key(&status, |(code, _)| *code).is_ok();
+        let status = if self.each.len() >= MOST_CODES && !known(status) { NO_STATUS } else { status };
         let index = match self.each.binary_search_by_key(&status, |(code, _)| *code) {
             Ok(index) => index,
             Err(index) => {
