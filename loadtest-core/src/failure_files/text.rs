@@ -84,14 +84,7 @@ fn one_line(text: &str) -> String {
 }
 
 fn phases(phases: &Phases) -> String {
-    let all = [
-        ("blocked", phases.blocked),
-        ("dns", phases.dns),
-        ("connect", phases.connect),
-        ("tls", phases.tls),
-        ("first byte", phases.first_byte),
-        ("download", phases.download),
-    ];
+    let all = phases.times();
     let had = all.iter().filter(|(_, time)| !time.is_zero());
     let mut parts: Vec<String> = had.map(|(name, time)| format!("{name} {} ms", format_millis(*time))).collect();
     let counts = [("opened", phases.opened), ("reused", phases.reused), ("retried", phases.retried)];

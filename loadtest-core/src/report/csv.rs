@@ -17,6 +17,23 @@ pub(crate) use custom::{metrics, transactions};
 pub(crate) use figures::{response_times, statuses, tasks};
 pub(crate) use run::{generator, thresholds};
 
+/// Writes one of them.
+pub(crate) type WriteFile = fn(&Snapshot, &mut dyn Write) -> io::Result<()>;
+
+/// The files that are rewritten as a whole, by the ends of their names.
+pub(crate) const WHOLE: [(&str, WriteFile); 10] = [
+    ("stats", stats),
+    ("failures", failures),
+    ("exceptions", exceptions),
+    ("phases", phases),
+    ("transactions", transactions),
+    ("metrics", metrics),
+    ("response_times", response_times),
+    ("statuses", statuses),
+    ("tasks", tasks),
+    ("generator", generator),
+];
+
 /// Over how long Locust takes current percentiles.
 const CURRENT: Duration = Duration::from_secs(10);
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::metrics::Metrics;
 use super::samples::{MOST_BYTES_PER_TICK, MOST_PER_TICK, Samples};
-use super::table::{RowId, Table};
+use super::table::{RowId, Table, share};
 use super::transactions::Transactions;
 use super::{
     Failure, FailureKind, FailureSample, RowKey, RowStats, ScheduledStarts, TaskKey, TaskStats, ThreadLoad, Times,
@@ -53,10 +53,8 @@ pub struct FailureRow {
 impl FailureRow {
     /// Their share of all requests with a verdict of their row, 0 to 1; `None` where there are none.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
     pub fn share_of(&self, row: &RowStats) -> Option<f64> {
-        let requests = row.requests();
-        (requests > 0).then(|| self.count as f64 / requests as f64)
+        share(self.count, row.requests())
     }
 }
 

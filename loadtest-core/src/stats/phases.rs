@@ -32,6 +32,18 @@ pub struct Phases {
 }
 
 impl Phases {
+    /// The times with their names, in the order in which a request goes through them.
+    pub(crate) fn times(&self) -> [(&'static str, Duration); 6] {
+        [
+            ("blocked", self.blocked),
+            ("dns", self.dns),
+            ("connect", self.connect),
+            ("tls", self.tls),
+            ("first byte", self.first_byte),
+            ("download", self.download),
+        ]
+    }
+
     /// Adds those of another request of the same sample: of the one that a redirect led to.
     pub fn add(&mut self, other: Self) {
         self.blocked = self.blocked.saturating_add(other.blocked);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::statuses::{StatusStats, Statuses};
-use super::table::Figures;
+use super::table::{Figures, share};
 use super::times::micros;
 use super::{PhaseTimes, Phases, Times};
 
@@ -111,9 +111,8 @@ impl RowStats {
 
     /// The share of failed requests among those with a verdict, 0 to 1; `None` before the first.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
     pub fn fail_ratio(&self) -> Option<f64> {
-        (self.requests() > 0).then(|| self.failed as f64 / self.requests() as f64)
+        share(self.failed, self.requests())
     }
 
     /// Adds all of `other`: associative and commutative, and the same as recording everything into one row.

@@ -1,5 +1,11 @@
 //! Figures by number, of which an interval hands over those that changed.
 
+/// A share of counts, 0 to 1; `None` of nothing.
+#[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
+pub(crate) fn share(part: u64, whole: u64) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
 /// Figures that can be added up and used again.
 pub(crate) trait Figures: Clone + Default {
     /// Adds all of `other`.

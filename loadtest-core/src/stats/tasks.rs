@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::table::Figures;
+use super::table::{Figures, share};
 use super::{RowStats, Times};
 
 /// Which task: its user class and its name.
@@ -74,10 +74,8 @@ impl RequestStats {
 
     /// The share of failed requests among those with a verdict, 0 to 1; `None` before the first.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
     pub fn fail_ratio(&self) -> Option<f64> {
-        let ended = self.ok + self.failed;
-        (ended > 0).then(|| self.failed as f64 / ended as f64)
+        share(self.failed, self.ok + self.failed)
     }
 
     /// Adds those of one name.
@@ -100,10 +98,8 @@ impl TaskStats {
 
     /// The share of failed runs among those that came to their end, 0 to 1; `None` before the first.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
     pub fn fail_ratio(&self) -> Option<f64> {
-        let ended = self.ok + self.failed;
-        (ended > 0).then(|| self.failed as f64 / ended as f64)
+        share(self.failed, self.ok + self.failed)
     }
 }
 

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::FailureKind;
 use super::interval::{FailureKey, LONGEST_TEXT, Seen, count_bounded, shortened};
 use super::recorder::{LONGEST_NAME, OTHER};
+use super::table::share;
 use super::{RecorderHandle, Times};
 
 /// Different transactions kept per run; further ones are counted in one row, `(other)`.
@@ -51,10 +52,8 @@ impl TransactionStats {
 
     /// The share of failed transactions among those with a verdict, 0 to 1; `None` before the first.
     #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of counts below 2^53")]
     pub fn fail_ratio(&self) -> Option<f64> {
-        let ended = self.ok + self.failed;
-        (ended > 0).then(|| self.failed as f64 / ended as f64)
+        share(self.failed, self.ok + self.failed)
     }
 
     /// Adds all of `other`: associative and commutative, and the same as recording everything into one row.

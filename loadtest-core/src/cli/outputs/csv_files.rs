@@ -14,22 +14,6 @@ use crate::threshold::ThresholdResult;
 /// The files that show totals are rewritten every so many seconds, and at the end.
 const REWRITE_EVERY: u64 = 5;
 
-type Writer = fn(&Snapshot, &mut dyn Write) -> io::Result<()>;
-
-/// The files that are rewritten as a whole.
-const WHOLE: [(&str, Writer); 10] = [
-    ("stats", csv::stats),
-    ("failures", csv::failures),
-    ("exceptions", csv::exceptions),
-    ("phases", csv::phases),
-    ("transactions", csv::transactions),
-    ("metrics", csv::metrics),
-    ("response_times", csv::response_times),
-    ("statuses", csv::statuses),
-    ("tasks", csv::tasks),
-    ("generator", csv::generator),
-];
-
 /// Locust's four files with a common beginning of their names, and more beside them.
 #[derive(Debug)]
 pub(super) struct CsvFiles {
@@ -44,7 +28,7 @@ pub(super) struct CsvFiles {
 impl CsvFiles {
     /// Makes sure that all of them can be written.
     pub(super) fn check(prefix: PathBuf, full_history: bool) -> Result<Self, InputError> {
-        let names = WHOLE.iter().map(|(name, _)| *name).chain(["stats_history", "thresholds"]);
+        let names = csv::WHOLE.iter().map(|(name, _)| *name).chain(["stats_history", "thresholds"]);
         for target in names.map(|name| target(&prefix, name)) {
             target.check().map_err(|error| {
                 let path = target.path().display();
@@ -99,7 +83,7 @@ impl CsvFiles {
             let written = written.map_err(|error| cannot(&target, &error));
             result = std::mem::replace(&mut result, Ok(())).and(written);
         };
-        for (name, content) in WHOLE {
+        for (name, content) in csv::WHOLE {
             write(name, &|out| content(snapshot, out));
         }
         write("thresholds", &|out| csv::thresholds(thresholds, out));

@@ -4,7 +4,7 @@ use super::figures::{count, of, percent, share, since, time};
 use super::markup::{Name, Page, Text, put};
 use super::table::{Cell, Head, Table};
 use crate::report::Report;
-use crate::stats::{BodyText, Exchange, FailureKind, FailureRow, FailureSample};
+use crate::stats::{BodyText, Exchange, FailureKind, FailureRow, FailureSample, Phases};
 use crate::units::format_bytes;
 
 /// The most bytes of samples in a page; those of the most frequent failures come first.
@@ -133,16 +133,7 @@ fn write_who(report: &Report, sample: &FailureSample, page: &mut Page) {
     if let Some(number) = sample.user_number {
         put!(page, " · user {number}");
     }
-    let phases = sample.phases.iter().flat_map(|phases| {
-        [
-            ("blocked", phases.blocked),
-            ("dns", phases.dns),
-            ("connect", phases.connect),
-            ("tls", phases.tls),
-            ("first byte", phases.first_byte),
-            ("download", phases.download),
-        ]
-    });
+    let phases = sample.phases.iter().flat_map(Phases::times);
     for (phase, took) in phases.filter(|(_, took)| !took.is_zero()) {
         put!(page, " · {phase} {}", time(took));
     }

@@ -9,28 +9,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::fixture::{check_golden, noon, report};
 use crate::report::{csv, text};
-use crate::stats::{RowKey, Snapshot};
+use crate::stats::RowKey;
 
 fn written(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
     let mut out = Vec::new();
     write(&mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
-
-type Writer = fn(&Snapshot, &mut dyn Write) -> io::Result<()>;
-
-const FILES: [(&str, Writer); 10] = [
-    ("stats", csv::stats),
-    ("failures", csv::failures),
-    ("exceptions", csv::exceptions),
-    ("phases", csv::phases),
-    ("transactions", csv::transactions),
-    ("metrics", csv::metrics),
-    ("response_times", csv::response_times),
-    ("statuses", csv::statuses),
-    ("tasks", csv::tasks),
-    ("generator", csv::generator),
-];
 
 /// The records with their header; each has as many cells.
 fn records(text: &str) -> Vec<Vec<String>> {
@@ -50,7 +35,7 @@ fn assert_harmless(name: &str, text: &str) {
 fn csv_files_are_as_they_were() {
     let report = report();
     let snapshot = report.snapshot();
-    for (name, write) in FILES {
+    for (name, write) in csv::WHOLE {
         let text = written(|out| write(snapshot, out));
         assert_harmless(name, &text);
         check_golden(&format!("{name}.csv"), &text);
@@ -80,7 +65,7 @@ fn the_tables_are_as_they_were_and_fit_the_terminal() {
 #[test]
 fn files_of_a_run_without_anything_have_their_headers() {
     let nothing = crate::stats::collector::nothing_yet();
-    for (name, write) in FILES {
+    for (name, write) in csv::WHOLE {
         let text = written(|out| write(&nothing, out));
         let lines = if ["stats", "phases"].contains(&name) { 2 } else { 1 };
         assert_eq!(records(&text).len(), lines, "{name}: {text}");
@@ -119,7 +104,7 @@ proptest! {
         snapshot.rows[0].key = Arc::clone(&key);
         snapshot.failures.truncate(1);
         (snapshot.failures[0].key, snapshot.failures[0].error) = (key, error.as_str().into());
-        for (file, write) in [FILES[0], FILES[1], FILES[3], FILES[7]] {
+        for (file, write) in [csv::WHOLE[0], csv::WHOLE[1], csv::WHOLE[3], csv::WHOLE[7]] {
             let text = written(|out| write(&snapshot, out));
             assert_harmless(file, &text);
             let row = &records(&text)[1];
