@@ -223,7 +223,7 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
     if place.depth == 0
         && let Ok(wait @ Wait::Scheduled(_)) = panics::catch(|| wait_time(set))
     {
-        rest(scope, next(scope, place, name, &wait), true).await;
+        rest(scope, next(scope, place, name, &wait)).await;
     }
     loop {
         if control.stop() != Stop::No {
@@ -265,7 +265,7 @@ async fn task_loop<S: Tasks>(set: &mut S, scope: &Scope<'_>, wait_time: impl Fn(
         let goes_on = control.stop() == Stop::No && !iterations.are_over_for(control.task_runs());
         if goes_on && !at_once {
             let next = next(scope, place, name, &wait_of(set));
-            rest(scope, next, yielded).await;
+            rest(scope, next).await;
         } else if !yielded {
             tokio::task::yield_now().await;
         }

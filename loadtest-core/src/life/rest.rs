@@ -32,10 +32,9 @@ pub(super) fn next(scope: &Scope<'_>, place: &Place<'_>, name: Option<&'static s
     })
 }
 
-/// Lets the time until the next task pass, unless the user is asked to stop. `yielded` says whether the task before ever
-/// waited.
+/// Lets the time until the next task pass, unless the user is asked to stop.
 #[expect(clippy::manual_async_fn, reason = "an async fn would hold a second copy of what it is called with")]
-pub(super) fn rest<'a>(scope: &'a Scope<'_>, next: Next, yielded: bool) -> impl Future<Output = ()> + 'a {
+pub(super) fn rest<'a>(scope: &'a Scope<'_>, next: Next) -> impl Future<Output = ()> + 'a {
     async move {
         let control = scope.cx.control();
         let waited = match next {
@@ -43,8 +42,10 @@ pub(super) fn rest<'a>(scope: &'a Scope<'_>, next: Next, yielded: bool) -> impl 
             Next::After(wait) => stoppable(pin!(tokio::time::sleep(wait)), control).await,
             Next::At(start) => stoppable(pin!(scope.cx.shard().timer.until(start.due)), control).await,
         };
-        // A task that never had to wait either would keep its thread to itself.
-        if !waited && !yielded {
+        // A task that never waited would keep its thread to itself. And of users in step with each other, as a slow server
+        // makes them, the last one's measured time would have the next requests of all the others in it: now all answers
+        // that are there are read before the next requests are written.
+        if !waited {
             tokio::task::yield_now().await;
         }
         started(scope, next, control);
