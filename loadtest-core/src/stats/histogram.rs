@@ -69,11 +69,16 @@ impl Histogram {
     /// Counts one value.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        let place = self.place(bucket_of(value) >> self.coarser);
+        let bucket = bucket_of(value) >> self.coarser;
+        let slot = (bucket / BLOCK).wrapping_sub(usize::from(self.first));
+        let Some(block) = self.slots.get(slot) else { return self.add(bucket, 1) };
+        // The place of no block is behind all counters, so one comparison is enough.
+        let place = usize::from(*block) * BLOCK + bucket % BLOCK;
+        let Some(count) = self.counts.get_mut(place) else { return self.add(bucket, 1) };
         self.count += 1;
-        match self.counts[place].checked_add(1) {
-            Some(count) => self.counts[place] = count,
-            None => self.carry(place, 1),
+        *count = count.wrapping_add(1);
+        if *count == 0 {
+            self.wrapped(place, 1);
         }
     }
 
@@ -83,6 +88,7 @@ impl Histogram {
     }
 
     /// Adds to a bucket.
+    #[inline(never)]
     pub(crate) fn add(&mut self, bucket: usize, times: u64) {
         if times > 0 {
             let place = self.place(bucket);
@@ -139,11 +145,17 @@ impl Histogram {
         let (low, high) = (sum as u32, (sum >> 32) as u32);
         self.counts[place] = low;
         if high > 0 {
-            match self.carries.iter_mut().find(|(of, _)| *of as usize == place) {
-                Some((_, times)) => *times += high,
-                #[expect(clippy::cast_possible_truncation, reason = "as many counters as there are buckets")]
-                None => self.carries.push((place as u32, high)),
-            }
+            self.wrapped(place, high);
+        }
+    }
+
+    /// A counter has gone through 2^32.
+    #[cold]
+    fn wrapped(&mut self, place: usize, more: u32) {
+        match self.carries.iter_mut().find(|(of, _)| *of as usize == place) {
+            Some((_, times)) => *times += more,
+            #[expect(clippy::cast_possible_truncation, reason = "as many counters as there are buckets")]
+            None => self.carries.push((place as u32, more)),
         }
     }
 

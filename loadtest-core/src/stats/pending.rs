@@ -36,7 +36,8 @@ pub struct Pending {
     started_at: Instant,
     /// By how many microseconds the task that sends it began later than its schedule asked for.
     late: Option<u64>,
-    service_time: Option<Duration>,
+    /// When its clock was stopped, and its service time.
+    stopped: Option<(Instant, Duration)>,
     bytes_sent: u64,
     bytes_received: u64,
     /// The size of the body after decoding, where it is another than what was received.
@@ -68,7 +69,7 @@ impl Pending {
             status: NO_STATUS,
             started_at,
             late,
-            service_time: None,
+            stopped: None,
             bytes_sent: 0,
             bytes_received: 0,
             content: None,
@@ -87,11 +88,13 @@ impl Pending {
     }
 
     /// The status code of the answer, as HTTP has them: from 1; its times are counted apart.
+    #[inline]
     pub fn set_status(&mut self, code: u16) {
         self.status = code;
     }
 
     /// The request is written whole: a server can have received it.
+    #[inline]
     pub fn set_written(&mut self) {
         self.written = true;
     }
@@ -111,6 +114,7 @@ impl Pending {
 
     /// Where the time of this request goes, and its connections. Whoever asks for them, has them recorded; a client of a
     /// protocol without connections never does.
+    #[inline]
     pub fn phases_mut(&mut self) -> &mut Phases {
         self.phases.get_or_insert_default()
     }
@@ -138,11 +142,13 @@ impl Pending {
     }
 
     /// Bytes that were given to the connection, head and body.
+    #[inline]
     pub fn add_sent(&mut self, bytes: u64) {
         self.bytes_sent += bytes;
     }
 
     /// Bytes of the answer's body that arrived, as they were on the wire.
+    #[inline]
     pub fn add_received(&mut self, bytes: u64) {
         self.bytes_received += bytes;
     }
@@ -154,20 +160,32 @@ impl Pending {
 
     /// Ends the service time now; the verdict may come later. Without it the verdict ends it.
     pub fn stop_clock(&mut self) -> Duration {
-        *self.service_time.get_or_insert_with(|| self.started_at.elapsed())
+        self.stop(Instant::now).1
     }
 
     /// [`stop_clock`](Self::stop_clock) with a time that the caller has read already.
+    #[inline]
     pub fn stop_clock_at(&mut self, end: Instant) -> Duration {
-        *self.service_time.get_or_insert_with(|| end.saturating_duration_since(self.started_at))
+        self.stop(|| end).1
+    }
+
+    #[inline]
+    fn stop(&mut self, end: impl FnOnce() -> Instant) -> (Instant, Duration) {
+        let started_at = self.started_at;
+        *self.stopped.get_or_insert_with(|| {
+            let end = end();
+            (end, end.saturating_duration_since(started_at))
+        })
     }
 
     /// The request ended well.
+    #[inline]
     pub fn ok(mut self) {
         self.settle(None);
     }
 
     /// The request failed.
+    #[inline]
     pub fn fail(mut self, failure: Failure<'_>) {
         self.settle(Some(failure));
     }
@@ -178,12 +196,16 @@ impl Pending {
         if self.ended {
             return;
         }
-        let service_time = self.stop_clock();
+        let (end, service_time) = self.stop(Instant::now);
         self.ended = true;
         if let Some(transaction) = &self.transaction {
             transaction.count(1, service_time);
         }
-        if self.count(service_time, failure.as_ref()) {
+        let is_told = self.count(end, service_time, failure.is_some());
+        if let Some(failure) = &failure {
+            self.count_failure(failure, service_time);
+        }
+        if is_told {
             let outcome = if failure.is_some() { RequestOutcome::Failed } else { RequestOutcome::Ok };
             self.tell(outcome, failure, service_time);
         }
@@ -191,34 +213,36 @@ impl Pending {
 
     /// Counts it with its verdict; says whether somebody is to be told.
     #[inline]
-    fn count(&self, service_time: Duration, failure: Option<&Failure<'_>>) -> bool {
+    fn count(&self, end: Instant, service_time: Duration, failed: bool) -> bool {
         let mut recorder = self.recorder.0.shard.borrow_mut();
         let is_told = recorder.request_sink.is_some();
         let interval = &mut *recorder.current;
-        interval.last_end = interval.last_end.max(Some(self.started_at + service_time));
+        interval.last_end = interval.last_end.max(Some(end));
         let row = interval.rows.row(self.row);
-        row.record_times(self.status, service_time, self.late);
+        row.ok += u64::from(!failed);
+        row.failed += u64::from(failed);
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
         row.content_bytes += self.content.unwrap_or(self.bytes_received);
         row.written += self.written();
+        row.record_times(self.status, service_time, self.late);
         if let Some(phases) = &self.phases {
             row.count_connections(phases);
             row.phases.record(phases);
         }
-        match failure {
-            None => row.ok += 1,
-            Some(failure) => {
-                row.failed += 1;
-                let at = SystemTime::now();
-                let wants_sample = interval.failure(self.row, failure, at);
-                if wants_sample || recorder.failure_sink.is_some() {
-                    drop(recorder);
-                    self.keep(failure, service_time, at, wants_sample);
-                }
-            }
-        }
         is_told
+    }
+
+    /// Counts what it failed with.
+    #[cold]
+    fn count_failure(&self, failure: &Failure<'_>, service_time: Duration) {
+        let at = SystemTime::now();
+        let mut recorder = self.recorder.0.shard.borrow_mut();
+        let wants_sample = recorder.current.failure(self.row, failure, at);
+        if wants_sample || recorder.failure_sink.is_some() {
+            drop(recorder);
+            self.keep(failure, service_time, at, wants_sample);
+        }
     }
 
     /// Keeps a failure as it was. What the client tells of it is asked for while the recorder is not borrowed.
@@ -278,10 +302,18 @@ impl Pending {
 }
 
 impl Drop for Pending {
+    #[inline]
     fn drop(&mut self) {
-        if self.ended {
-            return;
+        if !self.ended {
+            self.interrupt();
         }
+    }
+}
+
+impl Pending {
+    /// Counts it as interrupted.
+    #[cold]
+    fn interrupt(&mut self) {
         let is_told = {
             let mut recorder = self.recorder.0.shard.borrow_mut();
             let row = recorder.current.rows.row(self.row);

@@ -38,15 +38,21 @@ impl<S: Figures> Table<S> {
     #[inline]
     pub(crate) fn row(&mut self, id: RowId) -> &mut S {
         let index = id as usize;
+        if !self.rows.get(index).is_some_and(|row| row.touched) {
+            self.touch(id);
+        }
+        &mut self.rows[index].figures
+    }
+
+    /// The first of this row since it was cleared.
+    #[cold]
+    fn touch(&mut self, id: RowId) {
+        let index = id as usize;
         if index >= self.rows.len() {
             self.rows.resize_with(index + 1, || Row { figures: S::default(), touched: false });
         }
-        let row = &mut self.rows[index];
-        if !row.touched {
-            row.touched = true;
-            self.touched.push(id);
-        }
-        &mut row.figures
+        self.rows[index].touched = true;
+        self.touched.push(id);
     }
 
     /// Every row in which something happened.

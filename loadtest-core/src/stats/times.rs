@@ -47,8 +47,13 @@ impl Times {
     /// Counts one time in microseconds.
     #[inline]
     pub(crate) fn record_micros(&mut self, micros: u64) {
-        self.min = self.min.min(micros);
-        self.max = self.max.max(micros);
+        // Not by `min` and `max`: most times are neither, and nothing is written then.
+        if micros < self.min {
+            self.min = micros;
+        }
+        if micros > self.max {
+            self.max = micros;
+        }
         self.sum = self.sum.saturating_add(micros);
         self.histogram.record(micros);
     }
