@@ -217,10 +217,15 @@ impl Pending {
         let mut recorder = self.recorder.0.shard.borrow_mut();
         let is_told = recorder.request_sink.is_some();
         let interval = &mut *recorder.current;
-        interval.last_end = interval.last_end.max(Some(end));
+        if interval.last_end < Some(end) {
+            interval.last_end = Some(end);
+        }
         let row = interval.rows.row(self.row);
-        row.ok += u64::from(!failed);
-        row.failed += u64::from(failed);
+        if failed {
+            row.failed += 1;
+        } else {
+            row.ok += 1;
+        }
         row.bytes_sent += self.bytes_sent;
         row.bytes_received += self.bytes_received;
         row.content_bytes += self.content.unwrap_or(self.bytes_received);

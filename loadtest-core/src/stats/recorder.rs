@@ -78,7 +78,6 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    #[inline]
     fn row(&mut self, task: RowId, method: &str, name: &str) -> RowId {
         let name = shortened(name, LONGEST_NAME);
         match self.ids.get(&ShardKeyRef { task, name, method }) {
@@ -115,7 +114,6 @@ impl Recorder {
         id
     }
 
-    #[inline]
     fn task(&mut self, task: TaskPath) -> RowId {
         match self.tasks.get(&task) {
             Some(id) => *id,
@@ -267,12 +265,10 @@ impl RecorderHandle {
         let present = &self.0.present;
         let (row, task) = {
             let mut recorder = self.0.shard.borrow_mut();
-            let task = present.task.get().unwrap_or_else(|| {
-                let outside = recorder.task((self.0.class, None, ""));
-                present.task.set(Some(outside));
-                present.row.set(NO_ROW);
-                outside
-            });
+            let task = match present.task.get() {
+                Some(task) => task,
+                None => self.enter_outside(&mut recorder),
+            };
             let mut row = present.row.get();
             if !recorder.is_row(row, method, name) {
                 row = recorder.row(task, method, name);
@@ -282,6 +278,15 @@ impl RecorderHandle {
             (row, task)
         };
         Pending::new(self.clone(), row, task, started_at, present.late.get(), self.0.innermost.get())
+    }
+
+    /// The user requests something outside of tasks and hooks.
+    #[cold]
+    fn enter_outside(&self, recorder: &mut Recorder) -> RowId {
+        let outside = recorder.task((self.0.class, None, ""));
+        self.0.present.task.set(Some(outside));
+        self.0.present.row.set(NO_ROW);
+        outside
     }
 
     /// Counts an error or panic of user code, and tells of it; says whether it is the first of its kind here.

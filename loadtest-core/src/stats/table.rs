@@ -38,21 +38,23 @@ impl<S: Figures> Table<S> {
     #[inline]
     pub(crate) fn row(&mut self, id: RowId) -> &mut S {
         let index = id as usize;
-        if !self.rows.get(index).is_some_and(|row| row.touched) {
-            self.touch(id);
+        if self.rows.get(index).is_some_and(|row| row.touched) {
+            return &mut self.rows[index].figures;
         }
-        &mut self.rows[index].figures
+        self.touch(id)
     }
 
     /// The first of this row since it was cleared.
     #[cold]
-    fn touch(&mut self, id: RowId) {
+    fn touch(&mut self, id: RowId) -> &mut S {
         let index = id as usize;
         if index >= self.rows.len() {
             self.rows.resize_with(index + 1, || Row { figures: S::default(), touched: false });
         }
-        self.rows[index].touched = true;
         self.touched.push(id);
+        let row = &mut self.rows[index];
+        row.touched = true;
+        &mut row.figures
     }
 
     /// Every row in which something happened.

@@ -25,7 +25,11 @@ impl Default for Times {
 #[inline]
 pub(crate) fn micros(time: Duration) -> u64 {
     // Not by `as_nanos`: a division of 128 bits costs more than all the rest.
-    time.as_secs().saturating_mul(1_000_000).saturating_add(u64::from((time.subsec_nanos() + 500) / 1000))
+    let rest = u64::from((time.subsec_nanos() + 500) / 1000);
+    match time.as_secs() {
+        0 => rest,
+        seconds => seconds.saturating_mul(1_000_000).saturating_add(rest),
+    }
 }
 
 impl Times {
@@ -54,7 +58,11 @@ impl Times {
         if micros > self.max {
             self.max = micros;
         }
-        self.sum = self.sum.saturating_add(micros);
+        let (sum, is_too_much) = self.sum.overflowing_add(micros);
+        self.sum = sum;
+        if is_too_much {
+            self.sum = u64::MAX;
+        }
         self.histogram.record(micros);
     }
 
