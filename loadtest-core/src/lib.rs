@@ -5,6 +5,8 @@
 mod class_config;
 #[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
+pub mod console;
 mod context;
 mod error;
 mod exit;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 /// From the lowest rank to the highest; modules of one rank do not know each other, unless they are in one module.
-const RANKS: [&[&str]; 16] = [
+const RANKS: [&[&str]; 17] = [
     &["units", "error", "exit", "tls", "trace", "iterations", "secret"],
     &["timer"],
     &["stats"],
@@ -22,6 +22,7 @@ const RANKS: [&[&str]; 16] = [
     &["listener"],
     &["runner"],
     &["exit_code", "testing"],
+    &["console"],
     &["cli"],
 ];
 
