@@ -149,7 +149,7 @@ async fn watch(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let stopper = running.stopper();
     let run_time = running.run_time();
-    let snapshots = running.snapshots();
+    let snapshots = running.onlooker().snapshots;
     let mut result = std::pin::pin!(running.wait());
     let mut asked = false;
     loop {

@@ -146,6 +146,11 @@ impl Plan {
             .collect()
     }
 
+    /// How many users the classes can have; `None`: any number.
+    pub(crate) fn most_users(&self) -> Option<u64> {
+        deal::most_users(&self.shares())
+    }
+
     /// What was configured from outside, by class, as it may be shown.
     pub(crate) fn configured(&self) -> Vec<(&'static str, String)> {
         self.classes.iter().filter_map(|class| Some((class.name(), class.shown_config()?))).collect()

@@ -32,6 +32,8 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EndedBy {
+    /// It has not ended: the report is that of a run that goes on, as it stands.
+    GoesOn,
     /// Its run time was over.
     RunTime,
     /// Somebody asked for it: Ctrl-C, SIGTERM, or the handle of the run.
@@ -60,6 +62,7 @@ impl EndedBy {
     #[must_use]
     pub fn sentence(&self) -> String {
         match self {
+            Self::GoesOn => "it still goes on".to_owned(),
             Self::RunTime => "the run time is over".to_owned(),
             Self::Request => "it was asked to".to_owned(),
             Self::Abort => "broken off".to_owned(),
@@ -380,6 +383,11 @@ impl Report {
     /// ```
     pub fn write_html(&self, out: &mut impl io::Write) -> io::Result<()> {
         html::write(self, out)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn shared_snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
     }
 
     /// All figures.

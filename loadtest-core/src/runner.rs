@@ -9,7 +9,7 @@ pub(crate) mod load_test;
 mod ramp;
 mod readings;
 pub(crate) mod run_error;
-mod running;
+pub(crate) mod running;
 pub(crate) mod shard;
 mod single_user;
 #[cfg(test)]

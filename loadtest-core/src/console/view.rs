@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::ask::Ask;
+use super::offer::Offer;
 use crate::report::Report;
-use crate::stats::{RunState, Snapshot};
+use crate::stats::{RunState, Snapshot, collector};
 use crate::threshold::ThresholdResult;
 
 /// The present run, or the last one.
@@ -60,4 +61,23 @@ pub struct PastRun {
     pub report: Arc<Report>,
     /// What was done to it; nothing is known of those from files.
     pub markers: Vec<Marker>,
+}
+
+impl View {
+    pub(super) fn before_the_first(offer: &Offer) -> Self {
+        Self {
+            run: 0,
+            run_id: String::new(),
+            state: RunState::Ready,
+            snapshot: Arc::new(collector::nothing_yet()),
+            thresholds: Vec::new(),
+            started_at: None,
+            asked: Ask::default().over(offer),
+            spawning_paused: false,
+            ended: None,
+            problem: None,
+            markers: Vec::new(),
+            quitting: false,
+        }
+    }
 }

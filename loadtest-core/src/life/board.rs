@@ -17,6 +17,8 @@ pub(crate) struct Board {
     alive: AtomicU64,
     starting: AtomicU64,
     stopping: AtomicU64,
+    /// Users whose number is that of one on its way out.
+    waiting: AtomicU64,
     /// Users whose `on_start` failed and whose seat was given to another.
     replaced: AtomicU64,
     pub(crate) busy: Arc<Busy>,
@@ -25,6 +27,21 @@ pub(crate) struct Board {
 impl Board {
     pub(crate) fn alive(&self) -> u64 {
         self.alive.load(Ordering::Relaxed)
+    }
+
+    /// Whether nobody is there, nor waits for a number. Whoever gets one is counted as alive before as no longer waiting.
+    pub(crate) fn is_deserted(&self) -> bool {
+        self.waiting.load(Ordering::Acquire) == 0 && self.alive() == 0
+    }
+
+    /// One more waits for a number.
+    pub(crate) fn waits(&self) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// One got its number, or is not wanted any more.
+    pub(crate) fn waits_no_more(&self) {
+        self.waiting.fetch_sub(1, Ordering::Release);
     }
 
     pub(crate) fn replaced(&self) -> u64 {

@@ -3,7 +3,8 @@
 use std::fmt::Write;
 
 use crate::plan::Plan;
-use crate::task::graph::Graph;
+use crate::task::SetInfo;
+use crate::task::graph::{Filter, Graph};
 
 /// Sets that all lead to each other have as many ways as there are orders of them. When so many tasks of a class are in
 /// the tree, each set that is in it already is cut.
@@ -15,6 +16,8 @@ pub(crate) struct Ratio {
     pub(crate) name: &'static str,
     /// From 0 to 1: of the level that it is in.
     pub(crate) share: f64,
+    /// Of a task, its own.
+    pub(crate) tags: &'static [&'static str],
     pub(crate) inside: Vec<Self>,
     /// A set that contains itself, or one of very many: what is in it stands further up.
     pub(crate) cut: bool,
@@ -33,10 +36,16 @@ impl Plan {
                 let users = dealt.iter().filter(|class| usize::from(**class) == number).count();
                 #[expect(clippy::cast_precision_loss, reason = "a share of at most a million users")]
                 let share = users as f64 / dealt.len().max(1) as f64;
-                Ratio { name: class.name(), share, inside: Tree::of(graph), cut: false }
+                Ratio { name: class.name(), share, tags: &[], inside: Tree::of(graph), cut: false }
             })
             .collect()
     }
+}
+
+/// The tasks of a class, with no regard to what a run leaves out.
+pub(crate) fn of_class(class: SetInfo) -> Vec<Ratio> {
+    let graph = Graph::new(class, &Filter::default());
+    graph.ok().flatten().map(|graph| Tree::of(&graph)).unwrap_or_default()
 }
 
 /// A tree of tasks that is being made.
@@ -70,7 +79,7 @@ impl<'a> Tree<'a> {
                 continue;
             }
             self.tasks += 1;
-            let mut ratio = Ratio { name: task.name, share, inside: Vec::new(), cut: false };
+            let mut ratio = Ratio { name: task.name, share, tags: task.tags, inside: Vec::new(), cut: false };
             if let Some(set) = plan.enters[number] {
                 ratio.cut = self.path.contains(&set) || (self.tasks > MOST_TASKS && self.seen[set]);
                 if !ratio.cut {
@@ -142,8 +151,7 @@ fn object(ratios: &[Ratio], level: Option<f64>, depth: usize, out: &mut String) 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::task::graph::Filter;
-    use crate::task::{Scope, SetInfo, TaskInfo, Tasks};
+    use crate::task::{Scope, TaskInfo, Tasks};
     use crate::{Exit, SetupContext, TaskResult};
 
     /// One of twelve sets that all lead to each other.
@@ -186,7 +194,7 @@ mod tests {
     }
 
     fn leaf(name: &'static str, share: f64) -> Ratio {
-        Ratio { name, share, inside: Vec::new(), cut: false }
+        Ratio { name, share, tags: &[], inside: Vec::new(), cut: false }
     }
 
     fn tree() -> Vec<Ratio> {

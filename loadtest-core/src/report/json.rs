@@ -181,6 +181,7 @@ object!(RunSettings [] {
 impl Fields for EndedBy {
     fn write_fields<M: SerializeMap>(&self, to: &mut M) -> Result<(), M::Error> {
         let (reason, class, message) = match self {
+            Self::GoesOn => ("goes on", None, None),
             Self::RunTime => ("run time", None, None),
             Self::Request => ("request", None, None),
             Self::Abort => ("abort", None, None),
@@ -197,6 +198,7 @@ impl Fields for EndedBy {
 
     fn read_fields(from: &mut Object) -> Result<Self, Wrong> {
         Ok(match from.take::<String>("reason")?.as_str() {
+            "goes on" => Self::GoesOn,
             "run time" => Self::RunTime,
             "request" => Self::Request,
             "abort" => Self::Abort,

@@ -262,7 +262,7 @@ metrics:
     fn thresholds_are_shown_with_their_verdicts_and_without_figures() {
         let asked = ["ok( GET /a)==2", "p95(GET /c)  < 0s", "failed(GET /missing) == 0"];
         let asked = asked.map(|text| text.parse().expect(text));
-        let results = Watch::new(&asked).results(&snapshot(), Duration::MAX);
+        let results = Watch::new(&asked).results(&snapshot(), None);
         let lines: Vec<String> = verdicts(&results).collect();
         let expected =
             ["ok(GET /a) == 2: met", "p95(GET /c) < 0s: not met", "failed(GET /missing) == 0: nothing matched"];

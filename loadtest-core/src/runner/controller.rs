@@ -5,8 +5,10 @@
 //! | ready, stopped | Start                              | setting up  | figures cleared, `test_start`, first `setup`    |
 //! | setting up  | last `setup` done                     | spawning    | the run time begins, ramp to the asked users    |
 //! | setting up  | `setup` failed, Stop                  | stopping    | `teardown` of what was set up, in reverse       |
-//! | spawning    | all shards ramped                     | running     | figures reset if asked for, `spawning_complete` |
-//! | spawning, running | Edit                            | spawning    | a ramp from where the present one is            |
+//! | spawning    | all shards ramped, and none is held   | running     | figures reset if asked for, `spawning_complete` |
+//! | spawning    | Edit, the ramp is held or goes on     | spawning    | a ramp from where the present one is            |
+//! | running     | Edit of the number of users           | spawning    | a ramp from there                               |
+//! | running     | Edit of the rate, the ramp is held    | running     | remembered for the next edit                    |
 //! | spawning, running | Stop, run time over, `stop_test`, all users left, all iterations done, a threshold that aborts | stopping | users finish, `on_stop` |
 //! | stopping    | all shards drained                    | stopping    | `teardown`, in reverse                          |
 //! | stopping    | last `teardown` done                  | stopping    | shards hand over what is left                   |
@@ -14,7 +16,12 @@
 //! | any but ready, stopped | Abort                      | stopping    | users dropped, no `on_stop`, no `teardown`      |
 //! | spawning, running | Reset, warm-up over             | the same    | figures reset; requests in flight stay          |
 //! | any         | Quit, or nobody left to command       | –           | as Stop, then `quitting` and the end            |
+//!
+//! What stands in no line changes nothing: an Edit while stopping, say. A run whose users were edited to none goes on without
+//! them; only where there are to be users does the last that leaves end it.
 
+mod load;
+mod publish;
 mod stuck;
 
 use std::borrow::Cow;
@@ -22,8 +29,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use load::Goal;
+pub(crate) use publish::{LiveThresholds, Published};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::life::board::Board;
@@ -32,11 +41,10 @@ use crate::plan::Plan;
 use crate::report::EndedBy;
 use crate::runner::hooks::Hooks;
 use crate::runner::ramp::Ramp;
-use crate::runner::readings;
 use crate::runner::shard::{ShardCommand, ShardEvent, TICK};
 use crate::runner::watchdog::Watchdog;
 use crate::stats::collector::Collector;
-use crate::stats::{RunState, Snapshot, UserCounts};
+use crate::stats::{RunState, Snapshot};
 use crate::task::AnyShared;
 use crate::threshold::ThresholdResult;
 use crate::threshold::watch::Watch;
@@ -49,15 +57,15 @@ const ABORT_TAKES: Duration = Duration::from_secs(1);
 pub(crate) enum Command {
     /// Start a run; the answer comes when it has ended.
     Start(oneshot::Sender<Outcome>),
-    /// Go to another number of users, at another rate.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the web UI; tested here"))]
-    Edit { users: u64, spawn_rate: f64 },
+    /// Go to another number of users, or at another rate; `None` stays.
+    Edit { users: Option<u64>, spawn_rate: Option<f64> },
+    /// Hold the ramp where it is, or let it go on.
+    HoldRamp(bool),
     /// End the run in good order.
     Stop,
     /// End the run now.
     Abort,
     /// Forget the figures so far.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for the web UI; tested here"))]
     Reset,
     /// Stop, and no further run.
     Quit,
@@ -88,14 +96,14 @@ pub(crate) struct ControllerSeat {
     pub(crate) shards: Vec<ShardHandle>,
     pub(crate) events: UnboundedReceiver<ShardEvent>,
     pub(crate) commands: UnboundedReceiver<Command>,
-    pub(crate) snapshots: watch::Sender<Arc<Snapshot>>,
+    pub(crate) published: Published,
 }
 
 /// Runs until it is told to quit, or until nobody is left to tell it.
 pub(crate) async fn run(seat: ControllerSeat) {
-    let ControllerSeat { plan, listeners, shards, mut events, mut commands, snapshots } = seat;
+    let ControllerSeat { plan, listeners, shards, mut events, mut commands, published } = seat;
     let run = Arc::clone(&plan.run);
-    let mut this = Controller::new(plan, Hooks::new(listeners), shards, snapshots);
+    let mut this = Controller::new(plan, Hooks::new(listeners), shards, published);
     let mut tick = tokio::time::interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut quitting = false;
@@ -109,6 +117,7 @@ pub(crate) async fn run(seat: ControllerSeat) {
             command = commands.recv(), if !quitting => match command {
                 Some(Command::Start(answer)) => this.start(answer),
                 Some(Command::Edit { users, spawn_rate }) => this.edit(users, spawn_rate),
+                Some(Command::HoldRamp(held)) => this.hold_ramp(held),
                 Some(Command::Stop) => this.stop(EndedBy::Request),
                 Some(Command::Abort) => this.abort(),
                 Some(Command::Reset) => this.reset(),
@@ -161,7 +170,7 @@ struct Controller {
     plan: Arc<Plan>,
     hooks: Hooks,
     shards: Vec<Shard>,
-    snapshots: watch::Sender<Arc<Snapshot>>,
+    published: Published,
     state: RunState,
     ending: Ending,
     collector: Collector,
@@ -172,6 +181,7 @@ struct Controller {
     warm_until: Option<Instant>,
     /// When the users were asked to stop.
     stopped: Option<Instant>,
+    goal: Goal,
     ramp: Option<Ramp>,
     next_id: u64,
     /// What is set up: the class or set, and what its `setup` returned.
@@ -187,7 +197,7 @@ struct Controller {
 }
 
 impl Controller {
-    fn new(plan: Arc<Plan>, hooks: Hooks, shards: Vec<ShardHandle>, snapshots: watch::Sender<Arc<Snapshot>>) -> Self {
+    fn new(plan: Arc<Plan>, hooks: Hooks, shards: Vec<ShardHandle>, published: Published) -> Self {
         let now = Instant::now();
         let collector = Collector::new(shards.len(), now);
         let shards = shards
@@ -199,7 +209,7 @@ impl Controller {
             plan,
             hooks,
             shards,
-            snapshots,
+            published,
             state: RunState::Ready,
             ending: Ending::Users,
             collector,
@@ -207,6 +217,7 @@ impl Controller {
             deadline: None,
             warm_until: None,
             stopped: None,
+            goal: Goal::default(),
             ramp: None,
             next_id: 1,
             shared: Vec::new(),
@@ -276,28 +287,7 @@ impl Controller {
         self.deadline = self.plan.settings.run_time.map(|run_time| now + run_time);
         self.warm_until = self.plan.settings.warm_up.map(|warm_up| now + warm_up);
         self.collector.begin(now);
-        self.ramp_to(0, self.plan.settings.users, self.plan.settings.spawn_rate);
-    }
-
-    fn ramp_to(&mut self, from: u64, to: u64, rate: f64) {
-        if let Some(misfit) = self.plan.misfit(to) {
-            self.warn(misfit);
-        }
-        let classes = self.plan.deal(from.max(to));
-        let to = to.min(classes.len() as u64);
-        let ramp = Ramp { id: self.next_id, from, to, start: Instant::now(), rate, classes };
-        self.next_id += 1;
-        self.state = RunState::Spawning;
-        self.tell_all(|| ShardCommand::Ramp(ramp.clone()));
-        self.ramp = Some(ramp);
-        self.publish();
-    }
-
-    fn edit(&mut self, users: u64, spawn_rate: f64) {
-        if let (RunState::Spawning | RunState::Running, Some(ramp)) = (self.state, &self.ramp) {
-            let from = ramp.users_at(Instant::now());
-            self.ramp_to(from, users, spawn_rate);
-        }
+        self.begin_load();
     }
 
     fn stop(&mut self, why: EndedBy) {
@@ -445,32 +435,6 @@ impl Controller {
         }
     }
 
-    fn look_whether_ramped(&mut self) {
-        let Some(ramp) = &self.ramp else { return };
-        let all = self.shards.iter().all(|shard| shard.lost || shard.ramped == ramp.id);
-        if self.state == RunState::Spawning && all {
-            let users = ramp.to;
-            tracing::info!("all {users} users started");
-            self.state = RunState::Running;
-            if self.plan.settings.reset_stats {
-                self.flush(true);
-            }
-            let stop = self.hooks.spawning_complete(users, &mut self.collector);
-            self.publish();
-            self.stop_for(stop);
-            self.look_whether_deserted();
-        }
-    }
-
-    fn look_whether_deserted(&mut self) {
-        let target = self.ramp.as_ref().map_or(0, |ramp| ramp.to);
-        if self.state == RunState::Running && target > 0 && self.users().alive == 0 {
-            // The last user of all may be gone before its last iteration was looked at.
-            let done = self.plan.run.iterations.are_done();
-            self.stop(if done { EndedBy::Iterations } else { EndedBy::NoUsersLeft });
-        }
-    }
-
     fn look_whether_done(&mut self) {
         if self.plan.run.iterations.are_done() {
             self.stop(EndedBy::Iterations);
@@ -513,13 +477,12 @@ impl Controller {
         self.collector.finish();
         self.publish();
         let ended_by = self.ended_by.take().unwrap_or(EndedBy::Request);
-        let snapshot = Arc::clone(&self.snapshots.borrow());
-        let load_end = self.stopped.unwrap_or(self.started).saturating_duration_since(self.started);
-        let thresholds = self.thresholds.results(&snapshot, load_end);
+        let snapshot = Arc::clone(&self.published.snapshots.borrow());
+        let thresholds = self.threshold_results(&snapshot);
         self.hooks.test_stop(&self.plan, &ended_by, &snapshot, &thresholds, &mut self.collector);
         self.publish();
         if let Some(answer) = self.answer.take() {
-            let snapshot = Arc::clone(&self.snapshots.borrow());
+            let snapshot = Arc::clone(&self.published.snapshots.borrow());
             // Whoever asked may have gone: dropping the future of a run stops it.
             let incomplete = self.shards.iter().any(|shard| shard.lost);
             let _ = answer.send(Outcome { ended_by, snapshot, thresholds, incomplete });
@@ -550,50 +513,8 @@ impl Controller {
         self.look_at_thresholds();
     }
 
-    fn look_at_thresholds(&mut self) {
-        let runs = matches!(self.state, RunState::Spawning | RunState::Running);
-        // Figures that are about to be forgotten end no run.
-        let counts = self.warm_until.is_none() && !matches!(self.flush, Some((.., true)));
-        if runs && counts && self.thresholds.is_needed() {
-            let snapshot = Arc::clone(&self.snapshots.borrow());
-            if let Some(broken) = self.thresholds.look(&snapshot) {
-                self.stop(EndedBy::Threshold(broken));
-            }
-        }
-    }
-
     fn warn(&mut self, warning: String) {
         tracing::warn!("{warning}");
         self.warnings.push(warning);
-    }
-
-    fn users(&self) -> UserCounts {
-        let mut users = UserCounts::default();
-        for shard in self.shards.iter().filter(|shard| !shard.lost) {
-            shard.handle.board.add_to(&mut users);
-        }
-        users
-    }
-
-    fn publish(&mut self) {
-        let now = Instant::now();
-        let users = self.users();
-        self.collector.see_run(users.alive, now, readings::this_process());
-        let mut warnings = self.warnings.clone();
-        let replaced: u64 = self.shards.iter().map(|shard| shard.handle.board.replaced()).sum();
-        if replaced > 0 {
-            warnings.push(format!("{replaced} users were replaced because their on_start failed"));
-        }
-        let figures = self.collector.snapshot(now);
-        warnings.extend_from_slice(&figures.warnings);
-        let snapshot = Snapshot {
-            state: self.state,
-            elapsed: now.duration_since(self.started),
-            users,
-            target_users: self.ramp.as_ref().map_or(0, |ramp| ramp.to),
-            warnings,
-            ..figures
-        };
-        self.snapshots.send_replace(Arc::new(snapshot));
     }
 }

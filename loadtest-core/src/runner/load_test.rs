@@ -1,5 +1,8 @@
 //! The builder of a run: [`LoadTest`].
 
+#[cfg(feature = "cli")]
+mod laid;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -264,7 +267,7 @@ impl LoadTest {
             plan,
             started_at: SystemTime::now(),
             commands: started.commands,
-            snapshots: started.snapshots,
+            published: started.published,
             outcome,
         })
     }
@@ -312,7 +315,7 @@ impl LoadTest {
     /// When one makes no sense.
     pub(crate) fn check_settings(&self) -> Result<Settings, InputError> {
         Ok(Settings {
-            users: count("users", self.users.unwrap_or(1), MOST_USERS)?,
+            users: check_users(self.users.unwrap_or(1))?,
             spawn_rate: positive_rate(self.spawn_rate.unwrap_or(1.0))?,
             run_time: run_time(self.run_time)?,
             stop_timeout: self.stop_timeout.unwrap_or(Duration::ZERO).min(LONGEST),
@@ -424,7 +427,11 @@ fn run_time(time: Option<Duration>) -> Result<Option<Duration>, InputError> {
     Ok(time.map(|time| time.min(LONGEST)))
 }
 
-fn positive_rate(rate: f64) -> Result<f64, InputError> {
+pub(crate) fn check_users(users: u64) -> Result<u64, InputError> {
+    count("users", users, MOST_USERS)
+}
+
+pub(crate) fn positive_rate(rate: f64) -> Result<f64, InputError> {
     if rate > 0.0 {
         return Ok(rate);
     }

@@ -300,6 +300,8 @@ impl Shard {
         let occupied = if free { Occupied::Yes } else { Occupied::NotYet };
         if free {
             self.seat_user(user_number, class, Rc::clone(&control));
+        } else {
+            self.board.waits();
         }
         self.users.push(Place { control, class, occupied });
     }
@@ -320,6 +322,9 @@ impl Shard {
     }
 
     fn ask_to_stop(&mut self, user_number: u64, place: Place, now: Instant) {
+        if place.occupied == Occupied::NotYet {
+            self.board.waits_no_more();
+        }
         if place.occupied != Occupied::Yes {
             return;
         }
@@ -348,7 +353,10 @@ impl Shard {
     async fn abort(&mut self) {
         self.ramp = None;
         self.draining = true;
-        self.users.clear();
+        for place in self.users.drain(..).filter(|place| place.occupied == Occupied::NotYet) {
+            drop(place);
+            self.board.waits_no_more();
+        }
         self.last_calls.clear();
         // Dropping a user's future records its requests in flight as interrupted.
         self.futures.shutdown().await;
@@ -376,6 +384,7 @@ impl Shard {
                 place.occupied = Occupied::Yes;
                 let (class, control) = (place.class, Rc::clone(&place.control));
                 self.seat_user(user_number, class, control);
+                self.board.waits_no_more();
             } else {
                 place.occupied = Occupied::NoMore;
             }

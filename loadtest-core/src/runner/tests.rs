@@ -1,6 +1,7 @@
 //! The life-cycle, with the controller and all shards on one paused runtime: time is exact and costs nothing.
 
 mod configured;
+mod edits;
 mod figures;
 mod hooks;
 mod iterations;
@@ -29,10 +30,10 @@ use tokio::time::Instant;
 use crate::life::board::Board;
 use crate::plan::Plan;
 use crate::report::EndedBy;
-use crate::runner::controller::{self, Command, ControllerSeat, Outcome, ShardHandle};
+use crate::runner::controller::{self, Command, ControllerSeat, LiveThresholds, Outcome, Published, ShardHandle};
 use crate::runner::load_test::LoadTest;
 use crate::runner::shard::{self, ShardSeat};
-use crate::stats::{Snapshot, collector};
+use crate::stats::Snapshot;
 use crate::task::LocalFuture;
 use crate::timer::Timer;
 use crate::{
@@ -140,6 +141,8 @@ struct Local {
     plan: Arc<Plan>,
     commands: UnboundedSender<Command>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    /// To be subscribed to.
+    thresholds: watch::Sender<LiveThresholds>,
 }
 
 impl Local {
@@ -164,16 +167,17 @@ impl Local {
             handles.push(ShardHandle { commands, board });
         }
         let (commands, received) = unbounded_channel();
-        let (snapshot_sender, snapshots) = watch::channel(Arc::new(collector::nothing_yet()));
+        let published = Published::default();
+        let (snapshots, thresholds) = (published.snapshots.subscribe(), published.thresholds.clone());
         tokio::task::spawn_local(controller::run(ControllerSeat {
             plan: Arc::clone(&plan),
             listeners,
             shards: handles,
             events,
             commands: received,
-            snapshots: snapshot_sender,
+            published,
         }));
-        Self { plan, commands, snapshots }
+        Self { plan, commands, snapshots, thresholds }
     }
 
     fn start(&self) -> oneshot::Receiver<Outcome> {

@@ -5,21 +5,19 @@ use std::sync::Arc;
 
 use tokio::runtime::{Builder, LocalOptions};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
-use tokio::sync::watch;
 
 use crate::life::board::Board;
 use crate::listener::Listeners;
 use crate::plan::Plan;
-use crate::runner::controller::{self, Command, ControllerSeat, ShardHandle};
+use crate::runner::controller::{self, Command, ControllerSeat, Published, ShardHandle};
 use crate::runner::shard::{self, ShardSeat};
-use crate::stats::{Snapshot, collector};
 use crate::timer::Timer;
 
 /// The ways to a controller that runs.
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(crate) commands: UnboundedSender<Command>,
-    pub(crate) snapshots: watch::Receiver<Arc<Snapshot>>,
+    pub(crate) published: Published,
 }
 
 /// Starts the threads of a run. They end by themselves when told to quit, or when nobody is left to tell them.
@@ -47,17 +45,17 @@ pub(crate) fn start(plan: &Arc<Plan>, listeners: &Listeners) -> io::Result<Start
         handles.push(ShardHandle { commands, board });
     }
     let (commands, received) = unbounded_channel();
-    let (snapshot_sender, snapshots) = watch::channel(Arc::new(collector::nothing_yet()));
+    let published = Published::default();
     let seat = ControllerSeat {
         plan: Arc::clone(plan),
         listeners: listeners.clone(),
         shards: handles,
         events,
         commands: received,
-        snapshots: snapshot_sender,
+        published: published.clone(),
     };
     spawn("loadtest-control", move || controller::run(seat))?;
-    Ok(Started { commands, snapshots })
+    Ok(Started { commands, published })
 }
 
 /// A thread with a runtime for futures that stay on it.

@@ -13,6 +13,8 @@ struct Watched {
     threshold: Threshold,
     /// The worst window, and its end, from the start of the run.
     worst: Option<(Value, Duration)>,
+    /// A window that was not met since the last look.
+    broken: Option<ThresholdResult>,
     /// What it was when it ended the run.
     ended: Option<ThresholdResult>,
 }
@@ -29,7 +31,8 @@ pub(crate) struct Watch {
 
 impl Watch {
     pub(crate) fn new(thresholds: &[Threshold]) -> Self {
-        let watched = |threshold: &Threshold| Watched { threshold: threshold.clone(), worst: None, ended: None };
+        let watched =
+            |threshold: &Threshold| Watched { threshold: threshold.clone(), worst: None, broken: None, ended: None };
         Self { thresholds: thresholds.iter().map(watched).collect(), begin: Duration::ZERO, seen: Duration::ZERO }
     }
 
@@ -37,8 +40,13 @@ impl Watch {
     pub(crate) fn reset(&mut self, elapsed: Duration) {
         (self.begin, self.seen) = (elapsed, Duration::ZERO);
         for watched in &mut self.thresholds {
-            (watched.worst, watched.ended) = (None, None);
+            (watched.worst, watched.broken, watched.ended) = (None, None, None);
         }
+    }
+
+    /// Whether there is any.
+    pub(crate) fn is_there(&self) -> bool {
+        !self.thresholds.is_empty()
     }
 
     /// Whether a look is worth its time.
@@ -48,8 +56,10 @@ impl Watch {
 
     /// Looks at the figures of a run that goes on. Gives the sentence of the threshold that ends it, if one does.
     pub(crate) fn look(&mut self, snapshot: &Snapshot) -> Option<String> {
-        let broken = self.look_at_windows(&snapshot.history, Duration::MAX);
+        self.look_at_windows(&snapshot.history, Duration::MAX);
         let elapsed = snapshot.elapsed;
+        // All forget what was broken: it ends the run now, or it does not.
+        let broken: Vec<_> = self.thresholds.iter_mut().map(|watched| watched.broken.take()).collect();
         self.thresholds.iter_mut().zip(broken).find_map(|(watched, broken)| {
             let threshold = &watched.threshold;
             threshold.abort.filter(|after| elapsed >= *after)?;
@@ -66,16 +76,15 @@ impl Watch {
         })
     }
 
-    /// Looks at the windows that end in seconds that were not looked at yet. Gives for each threshold one that was not met.
-    fn look_at_windows(&mut self, history: &History, until: Duration) -> Vec<Option<ThresholdResult>> {
-        let mut broken = vec![None; self.thresholds.len()];
+    /// Looks at the windows that end in seconds that were not looked at yet.
+    fn look_at_windows(&mut self, history: &History, until: Duration) {
         if self.thresholds.iter().all(|watched| watched.threshold.over.is_none()) {
-            return broken;
+            return;
         }
         let (begin, ends) = windows::seconds(history, self.seen, until);
         for end in ends {
             let at = self.begin + end;
-            for (watched, broken) in self.thresholds.iter_mut().zip(&mut broken) {
+            for watched in &mut self.thresholds {
                 let threshold = &watched.threshold;
                 let Some(length) = threshold.over.filter(|length| end >= begin + *length) else { continue };
                 let Some(value) = windows::measure(threshold, history, length, end) else { continue };
@@ -84,17 +93,18 @@ impl Watch {
                     watched.worst = Some((value, at));
                 }
                 if !comparison.holds(value, limit) {
-                    *broken = Some(judged(threshold, value, Some(at)));
+                    watched.broken = Some(judged(threshold, value, Some(at)));
                 }
             }
             self.seen = end;
         }
-        broken
     }
 
-    /// All thresholds at the end of a run, with the windows of the load, which ended at `load_end`.
-    pub(crate) fn results(&mut self, snapshot: &Snapshot, load_end: Duration) -> Vec<ThresholdResult> {
-        self.look_at_windows(&snapshot.history, load_end.saturating_sub(self.begin));
+    /// All thresholds as they stand: while a run goes on, and at its end with the windows of the load, which ended at
+    /// `load_end`.
+    pub(crate) fn results(&mut self, snapshot: &Snapshot, load_end: Option<Duration>) -> Vec<ThresholdResult> {
+        let until = load_end.map_or(Duration::MAX, |load_end| load_end.saturating_sub(self.begin));
+        self.look_at_windows(&snapshot.history, until);
         let result = |watched: &Watched| match (&watched.ended, watched.worst) {
             (Some(ended), _) => ended.clone(),
             // Windows without a request of a name that was seen before the last reset say nothing.

@@ -213,7 +213,7 @@ pub(crate) fn report() -> Report {
         },
         started_at: noon(),
         ended_by: EndedBy::RunTime,
-        thresholds: Watch::new(&thresholds).results(&snapshot, snapshot.elapsed),
+        thresholds: Watch::new(&thresholds).results(&snapshot, Some(snapshot.elapsed)),
         snapshot,
         incomplete: false,
     }

@@ -87,11 +87,11 @@ fn the_number_of_users_can_be_edited_up_and_down() {
         let outcome = local.start();
         tokio::time::sleep(Duration::from_millis(3500)).await;
         assert_eq!(local.logged("start").len(), 4);
-        local.say(Command::Edit { users: 8, spawn_rate: 4.0 });
+        local.say(Command::Edit { users: Some(8), spawn_rate: Some(4.0) });
         tokio::time::sleep(Duration::from_millis(1100)).await;
         assert_eq!(local.logged("start").len(), 8);
         assert_eq!(local.snapshots.borrow().users.alive, 8);
-        local.say(Command::Edit { users: 5, spawn_rate: 2.0 });
+        local.say(Command::Edit { users: Some(5), spawn_rate: Some(2.0) });
         tokio::time::sleep(SECOND * 3).await;
         let stopped: Vec<_> = local.logged("on_stop").into_iter().map(|(_, what)| what).collect();
         assert_eq!(stopped, ["on_stop 7", "on_stop 6", "on_stop 5"]);
@@ -227,7 +227,7 @@ fn every_edit_ends_with_the_users_that_the_rule_deals_and_no_other_user_moves() 
             let mut starts = 0;
             let mut there_before = String::new();
             for users in [3u64, 9, 4, 1, 6, 2, 20, 5] {
-                local.say(Command::Edit { users, spawn_rate: 10.0 });
+                local.say(Command::Edit { users: Some(users), spawn_rate: Some(10.0) });
                 tokio::time::sleep(SECOND * 3).await;
                 let log = local.log();
                 let expected = &"CCAABAAABAAABAAABAAA"[..usize::try_from(users).unwrap()];
@@ -296,7 +296,7 @@ fn a_user_number_is_taken_again_only_when_its_former_user_is_gone() {
             let outcome = local.start();
             tokio::time::sleep(SECOND).await;
             for users in [1, 3, 2, 3] {
-                local.say(Command::Edit { users, spawn_rate: f64::INFINITY });
+                local.say(Command::Edit { users: Some(users), spawn_rate: Some(f64::INFINITY) });
                 tokio::time::sleep(SECOND).await;
             }
             assert_eq!(local.snapshots.borrow().users.alive, 3, "two of them are leaving");
@@ -319,7 +319,7 @@ fn a_user_number_is_taken_again_only_when_its_former_user_is_gone() {
             assert_eq!(local.snapshots.borrow().users.alive, 3);
             // Once more, and the end while both wait for their places: they are never started.
             for users in [1, 3] {
-                local.say(Command::Edit { users, spawn_rate: f64::INFINITY });
+                local.say(Command::Edit { users: Some(users), spawn_rate: Some(f64::INFINITY) });
                 tokio::time::sleep(SECOND).await;
             }
             local.say(Command::Quit);
@@ -345,7 +345,7 @@ fn a_user_that_has_left_by_itself_keeps_no_one_from_its_number() {
         tokio::time::sleep(SECOND * 2).await;
         assert_eq!(local.logged("task 1").len(), 1);
         for users in [1, 2] {
-            local.say(Command::Edit { users, spawn_rate: f64::INFINITY });
+            local.say(Command::Edit { users: Some(users), spawn_rate: Some(f64::INFINITY) });
             tokio::time::sleep(SECOND * 2).await;
         }
         assert_eq!(local.logged("task 1").len(), 2);

@@ -148,14 +148,14 @@ fn on_stops_are_limited_in_number_and_each_has_its_own_bound() {
 #[test]
 fn when_nobody_is_left_to_command_users_are_stopped_in_order() {
     paused(async || {
-        let Local { plan, commands, snapshots } = Local::new(test::<Slow>().users(3), 2);
+        let Local { plan, commands, snapshots, thresholds } = Local::new(test::<Slow>().users(3), 2);
         let (answer, outcome) = oneshot::channel();
         commands.send(Command::Start(answer)).unwrap();
         tokio::time::sleep(SECOND).await;
         drop(commands);
         assert_eq!(outcome.await.unwrap().ended_by, EndedBy::Request);
         let (commands, _unused) = unbounded_channel();
-        assert_eq!(Local { plan, commands, snapshots }.logged("on_stop").len(), 3);
+        assert_eq!(Local { plan, commands, snapshots, thresholds }.logged("on_stop").len(), 3);
     });
 }
 
