@@ -1,12 +1,14 @@
 //! The command line of a load test: what `main!` gives a binary.
 //!
 //! This is the only module that touches what is process-wide: signals, the panic hook, the log, stdout, the
-//! environment, the limit of open files. Everything else it does through the same [`LoadTest`] that tests use.
+//! environment, the limit of open files. Everything else it does through the same [`LoadTest`] that tests use, and through a
+//! [`Console`], of which the web UI has a clone.
 
 mod config_users;
 mod debug;
 mod defaults;
 mod flags;
+mod given_options;
 mod limits;
 mod live;
 mod log;
@@ -14,31 +16,43 @@ mod options;
 mod outputs;
 mod screen;
 mod signals;
+mod steer;
 mod thresholds;
 mod tls_files;
+mod web_flags;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::MissedTickBehavior;
-
+use crate::console::web::{ServedUi, WebError, WebSettings, WebUi};
+use crate::console::{Console, LogBook, ReadOptions};
 use crate::error::InputError;
 use crate::exit_code;
 use crate::failure_files;
 use crate::life::panics;
 use crate::plan::ratio;
-use crate::report::{Report, text};
-use crate::runner::{LoadTest, RunError, Running};
+use crate::report::RunSettings;
+use crate::runner::LoadTest;
 pub use defaults::Defaults;
 use flags::Flags;
+use given_options::GivenOptions;
 use outputs::Outputs;
 use screen::Screen;
+use signals::Signals;
+use steer::Steering;
+use web_flags::Course;
 
-/// Runs a load test as the command line says; the defaults come from code.
+/// Runs a load test as the command line says; the defaults come from code. Without a web UI: a run starts at once, and the
+/// program ends with it.
 #[must_use]
 pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
+    main_with(test, defaults, None)
+}
+
+/// As [`main`], with a web UI: unless `--headless` or `--autostart` is given, runs are started there.
+#[must_use]
+pub fn main_with(test: LoadTest, defaults: Defaults, web: Option<&'static dyn WebUi>) -> ExitCode {
     let command = match options::command(defaults.own_options()) {
         Ok(command) => flags::with_defaults_of(&test, command),
         Err(error) => {
@@ -55,7 +69,8 @@ pub fn main(test: LoadTest, defaults: Defaults) -> ExitCode {
         Some(options) => test.run_options(options),
         None => test,
     };
-    match run(test, defaults, &flags) {
+    let given = defaults.own_options().map(|own| GivenOptions::new(own, &command, &arguments));
+    match run(test, defaults, &flags, given, web) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             complain(&error);
@@ -74,7 +89,13 @@ fn say(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, InputError> {
+fn run(
+    mut test: LoadTest,
+    mut defaults: Defaults,
+    flags: &Flags,
+    options: Option<GivenOptions>,
+    web: Option<&'static dyn WebUi>,
+) -> Result<u8, InputError> {
     if flags.list {
         for name in test.class_names() {
             say(&format!("{name}\n"));
@@ -91,16 +112,24 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
         say(&if flags.show_task_ratio_json { ratio::json(&ratio) } else { ratio::text(&ratio) });
         return Ok(exit_code::OK);
     }
+    let course = flags.web.course(&defaults, web.is_some(), !flags.debug.is_asked_for())?;
+    let web = match web.filter(|_| course != Course::Headless) {
+        Some(web) => Some((web, flags.web.settings()?)),
+        None => None,
+    };
     // Everything that can be wrong is looked at before anything is touched: an earlier run's files stay as they are.
     let settings = test.check_settings()?;
     let host_of_code = flags.host.is_none() && defaults.has_host();
-    // The host of the code is started only when all else is well.
-    if host_of_code { test.clone().plan_with_known_hosts() } else { test.clone().plan() }?;
+    // The host of the code is started only when all else is well; where a run waits, its host may be said later.
+    let host_is_open = host_of_code || (course == Course::Waits && test.asked_host().is_none());
+    if host_is_open { test.clone().plan_with_known_hosts() } else { test.clone().plan() }?;
     flags.debug.failures().map(failure_files::check).transpose()?;
     let quiet = flags.only_summary || flags.outputs.json || flags.debug.is_asked_for();
     let screen = Arc::new(Screen::new(quiet));
-    log::start(flags.loglevel, flags.logfile.as_deref(), &screen)?;
-    let mut outputs = Outputs::check(&flags.outputs, &settings)?;
+    let book = Arc::new(LogBook::default());
+    log::start(flags.loglevel, flags.logfile.as_deref(), &screen, &book)?;
+    Outputs::check(&flags.outputs, &RunSettings::of(&settings))?;
+    flags.outputs.warn();
     let unused = flags.unused();
     if !unused.is_empty() {
         tracing::warn!("--debug-user runs one user of that class: {} not used", unused.join(", "));
@@ -110,95 +139,43 @@ fn run(mut test: LoadTest, mut defaults: Defaults, flags: &Flags) -> Result<u8, 
         tracing::warn!("built with panic = \"abort\": a panic in one task ends the whole run, without a report");
     }
     limits::prepare(&settings, host_of_code);
-    let mut host = flags.host.clone();
     if host_of_code && let Some(started) = defaults.start_host()? {
         tracing::info!("no --host given: {}", live::default_host(&started));
         test = test.host(&started);
-        host = Some(started);
     }
+    let options = options.map(|options| Box::new(options) as Box<dyn ReadOptions>);
+    let console = Console::with(test, options, book);
+    let (course, _served) = serve(web, course, &console, &screen)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| InputError::new(format!("the system gives no event queue: {error}")))?;
-    let result = runtime.block_on(async {
+    runtime.block_on(async {
         // Before the first user: from then on an end must be an orderly one.
-        let signals = signals::Signals::new();
-        match test.start() {
-            Ok(running) => Ok(watch(running, &screen, signals, &mut outputs, host.as_deref()).await),
-            Err(RunError::Input(error)) => Err(error),
-            // No thread to be had: not what was typed is wrong, so it has an exit code of its own.
-            Err(error) => Ok(Err(error)),
-        }
-    })?;
-    Ok(finish(&result, outputs, flags))
+        let signals = Signals::new();
+        Steering::new(&console, &screen, flags, course).steer(signals).await
+    })
 }
 
-/// Shows a run while it goes on, and waits for its end.
-async fn watch(
-    running: Running,
+/// Serves the web UI, if there is one, and says where. Without a port a run that was to start anyway goes on without it.
+fn serve(
+    web: Option<(&'static dyn WebUi, WebSettings)>,
+    course: Course,
+    console: &Console,
     screen: &Screen,
-    mut signals: signals::Signals,
-    outputs: &mut Outputs,
-    host: Option<&str>,
-) -> Result<Report, RunError> {
-    tracing::info!("{}", live::opening(&running, host));
-    for (class, settings) in running.configured() {
-        tracing::info!("configured: {class}: {settings}");
-    }
-    let mut tick = tokio::time::interval(Duration::from_secs(1));
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let stopper = running.stopper();
-    let run_time = running.run_time();
-    let snapshots = running.onlooker().snapshots;
-    let mut result = std::pin::pin!(running.wait());
-    let mut asked = false;
-    loop {
-        tokio::select! {
-            result = &mut result => {
-                screen.clear();
-                return result;
-            }
-            name = signals.next() => {
-                if asked {
-                    tracing::warn!("{name} again: ending at once");
-                    stopper.abort();
-                } else {
-                    tracing::info!("{name}: users finish and run on_stop; once more ends at once");
-                    stopper.stop();
-                    asked = true;
-                }
-            }
-            _ = tick.tick() => {
-                let snapshot = Arc::clone(&snapshots.borrow());
-                screen.show(&snapshot, run_time);
-                outputs.during(&snapshot);
-            }
+) -> Result<(Course, Option<Box<dyn ServedUi>>), InputError> {
+    let Some((web, settings)) = web else { return Ok((course, None)) };
+    match web.serve(settings, console.clone()) {
+        Ok(served) => {
+            // Not by the log: its level and its file must not hide where to look, and a token has no place in a file.
+            let _ = screen.log(format!("web UI: {}\n", served.url()).as_bytes());
+            Ok((course, Some(served)))
         }
-    }
-}
-
-/// The report, also that of a run that ended before it began.
-fn report_of(result: &Result<Report, RunError>) -> Option<&Report> {
-    match result {
-        Ok(report) => Some(report),
-        Err(RunError::Setup { report, .. }) => Some(report),
-        Err(_) => None,
-    }
-}
-
-fn finish(result: &Result<Report, RunError>, mut outputs: Outputs, flags: &Flags) -> u8 {
-    let mut written = true;
-    if let Some(report) = report_of(result) {
-        written = outputs.finish(report);
-        if !flags.outputs.json {
-            say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
-            say(&text::wrapped(&report.asked(), screen::width()));
-            let ran = crate::units::format_duration(report.duration());
-            say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
+        Err(WebError::PortTaken(sentence)) if course != Course::Waits => {
+            tracing::warn!("no web UI: {sentence}");
+            Ok((Course::Headless, None))
         }
+        Err(WebError::PortTaken(sentence)) => Err(InputError::new(sentence)),
+        Err(WebError::Input(error)) => Err(error),
     }
-    if let Err(error) = result {
-        complain(&InputError::new(error.to_string()));
-    }
-    exit_code::of(result, flags.exit_code_on_error, written)
 }

@@ -11,10 +11,10 @@
 //! | 5    | the load generator failed: no thread to be had, or a user did not yield and its thread had to be given up |
 //! | 130  | a second Ctrl-C |
 //!
-//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1.
+//! Where several apply, the most specific wins: 2, 4, 130, 3, 5, 1. Of several runs in one process the last one has it; where
+//! there was none, it is 0.
 
 use crate::report::{EndedBy, Report};
-use crate::runner::RunError;
 
 /// Done.
 pub(crate) const OK: u8 = 0;
@@ -33,24 +33,22 @@ pub(crate) const ABORTED: u8 = 130;
 
 /// The exit code of a run; `on_error` is what takes the place of [`ERRORS`]. Where all is well but what was asked for in files
 /// is not `written`, it is [`ERRORS`] too.
-pub(crate) fn of(result: &Result<Report, RunError>, on_error: u8, written: bool) -> u8 {
-    match of_run(result, on_error) {
+pub(crate) fn of(report: &Report, on_error: u8, written: bool) -> u8 {
+    match of_run(report, on_error) {
         OK if !written => ERRORS,
         code => code,
     }
 }
 
-fn of_run(result: &Result<Report, RunError>, on_error: u8) -> u8 {
-    match result {
-        Err(RunError::Setup { .. }) => SETUP,
-        Err(RunError::Input(_)) => INPUT,
-        Err(RunError::Start(_) | RunError::Lost) => GENERATOR,
-        Ok(report) if *report.ended_by() == EndedBy::Abort => ABORTED,
-        Ok(report) if report.thresholds().iter().any(|result| !result.is_met()) => THRESHOLDS,
-        Ok(report) if report.is_incomplete() => GENERATOR,
-        Ok(report) if report.total().stats.failed > 0 || !report.exceptions().is_empty() => on_error,
+fn of_run(report: &Report, on_error: u8) -> u8 {
+    match report.ended_by() {
+        EndedBy::SetupFailed { .. } => SETUP,
+        EndedBy::Abort => ABORTED,
+        _ if report.thresholds().iter().any(|result| !result.is_met()) => THRESHOLDS,
+        _ if report.is_incomplete() => GENERATOR,
+        _ if report.total().stats.failed > 0 || !report.exceptions().is_empty() => on_error,
         // One that was failed by its verdict alone, where each request did what it should.
-        Ok(report) if report.transactions().iter().any(|row| row.stats.failed > 0) => on_error,
-        Ok(_) => OK,
+        _ if report.transactions().iter().any(|row| row.stats.failed > 0) => on_error,
+        _ => OK,
     }
 }

@@ -12,6 +12,9 @@ type HostFunction = Box<dyn FnOnce() -> Result<String, InputError>>;
 pub struct Defaults {
     host: Option<HostFunction>,
     options: Option<OwnOptions>,
+    pub(super) autostart: bool,
+    pub(super) autoquit: Option<u64>,
+    pub(super) headless: bool,
 }
 
 impl Defaults {
@@ -28,15 +31,25 @@ impl Defaults {
         self
     }
 
-    /// Whether to start without being asked. There is no web UI yet in which a run could wait, so every run does.
+    /// Whether to start without being asked, with the web UI beside it. Without a web UI every run does.
     #[must_use]
-    pub fn autostart(self, _autostart: bool) -> Self {
+    pub fn autostart(mut self, autostart: bool) -> Self {
+        self.autostart = autostart;
         self
     }
 
-    /// Whether to run without the web UI. There is none yet.
+    /// After how many seconds to end the program when a run has ended that was started without being asked; without it the web
+    /// UI stays.
     #[must_use]
-    pub fn headless(self, _headless: bool) -> Self {
+    pub fn autoquit(mut self, seconds: u64) -> Self {
+        self.autoquit = Some(seconds);
+        self
+    }
+
+    /// Whether to run without the web UI.
+    #[must_use]
+    pub fn headless(mut self, headless: bool) -> Self {
+        self.headless = headless;
         self
     }
 

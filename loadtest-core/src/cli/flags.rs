@@ -11,6 +11,7 @@ use tracing::level_filters::LevelFilter;
 use super::debug::Debug;
 use super::outputs::OutputFlags;
 use super::thresholds::Thresholds;
+use super::web_flags::WebFlags;
 use super::{config_users, options, tls_files};
 use crate::error::InputError;
 use crate::exit_code;
@@ -79,13 +80,8 @@ pub(super) struct Flags {
     #[arg(long, env = "LOADTEST_STOP_CONCURRENCY", value_name = "N", value_parser = count, allow_hyphen_values = true)]
     stop_concurrency: Option<usize>,
 
-    /// Run without the web UI (there is none yet: accepted so that scripts need not change)
-    #[arg(long, env = "LOADTEST_HEADLESS", value_parser = FalseyValueParser::new())]
-    headless: bool,
-
-    /// Start at once instead of waiting in the web UI (there is none yet)
-    #[arg(long, env = "LOADTEST_AUTOSTART", value_parser = FalseyValueParser::new())]
-    autostart: bool,
+    #[command(flatten)]
+    pub(super) web: WebFlags,
 
     /// Print only the tables at the end
     #[arg(long, env = "LOADTEST_ONLY_SUMMARY", value_parser = FalseyValueParser::new())]

@@ -3,18 +3,18 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use crate::report::text;
-use crate::runner::Running;
+use crate::report::{Report, text};
 use crate::stats::{RunState, Snapshot};
 use crate::units::{format_duration, format_millis, without_credentials};
 
 /// The line before the run.
-pub(super) fn opening(running: &Running, host: Option<&str>) -> String {
-    let mut line = format!("run {}, seed {}, {} threads", running.run_id(), running.seed(), running.threads());
-    if let Some(host) = host {
+pub(super) fn opening(report: &Report) -> String {
+    let settings = report.settings();
+    let mut line = format!("run {}, seed {}, {} threads", report.run_id(), report.seed(), settings.threads);
+    if let Some(host) = report.host() {
         let _ = write!(line, ", against {}", without_credentials(host));
     }
-    if let Some(run_time) = running.run_time() {
+    if let Some(run_time) = settings.run_time {
         let _ = write!(line, ", for {}", format_duration(run_time));
     }
     line

@@ -29,7 +29,7 @@ impl OwnOptions {
         }
     }
 
-    fn arguments(self) -> Command {
+    pub(super) fn arguments(self) -> Command {
         (self.augment)(Command::new("options").next_help_heading(HEADING))
     }
 }
@@ -74,7 +74,7 @@ pub(super) fn parse(
 }
 
 /// The values of the test's own options.
-fn read(own: OwnOptions, matches: &ArgMatches) -> Result<RunOptions, clap::Error> {
+pub(super) fn read(own: OwnOptions, matches: &ArgMatches) -> Result<RunOptions, clap::Error> {
     let shown = own.arguments().get_arguments().filter_map(|argument| shown(argument, matches)).collect();
     (own.read)(matches, shown)
 }

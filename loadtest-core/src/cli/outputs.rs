@@ -11,8 +11,7 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 
 use crate::error::InputError;
-use crate::plan::Settings;
-use crate::report::Report;
+use crate::report::{Report, RunSettings};
 use crate::stats::Snapshot;
 use csv_files::CsvFiles;
 use target::{Target, expanded, with_ending};
@@ -44,7 +43,17 @@ pub(super) struct OutputFlags {
     pub(super) json: bool,
 }
 
-/// What is to be written.
+impl OutputFlags {
+    /// Says what was asked for in vain.
+    pub(super) fn warn(&self) {
+        let no_csv = self.csv.as_ref().is_none_or(|prefix| prefix.as_os_str().is_empty());
+        if no_csv && self.csv_full_history {
+            tracing::warn!("--csv-full-history says how --csv PREFIX writes: without it nothing is written");
+        }
+    }
+}
+
+/// What is to be written of one run.
 #[derive(Debug)]
 pub(super) struct Outputs {
     csv: Option<CsvFiles>,
@@ -58,7 +67,7 @@ impl Outputs {
     ///
     /// # Errors
     /// When there is a file that cannot be written.
-    pub(super) fn check(flags: &OutputFlags, settings: &Settings) -> Result<Self, InputError> {
+    pub(super) fn check(flags: &OutputFlags, settings: &RunSettings) -> Result<Self, InputError> {
         let given = |path: &Option<PathBuf>| {
             // A variable that is set to nothing asks for nothing.
             path.as_ref().filter(|path| !path.as_os_str().is_empty()).map(|path| expanded(path, settings))
@@ -75,9 +84,6 @@ impl Outputs {
             })?;
         }
         let csv = given(&flags.csv).map(|prefix| CsvFiles::check(prefix, flags.csv_full_history)).transpose()?;
-        if csv.is_none() && flags.csv_full_history {
-            tracing::warn!("--csv-full-history says how --csv PREFIX writes: without it nothing is written");
-        }
         Ok(Self { csv, html, json_file, json: flags.json })
     }
 

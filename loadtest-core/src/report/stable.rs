@@ -169,8 +169,6 @@ fn part(title: &str, lines: impl Iterator<Item = String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::stats::Failure;
     use crate::testing::TestShard;

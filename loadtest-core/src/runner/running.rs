@@ -50,12 +50,6 @@ impl Running {
         self.plan.settings.threads
     }
 
-    /// What was configured from outside, by class.
-    #[cfg(feature = "cli")]
-    pub(crate) fn configured(&self) -> Vec<(&'static str, String)> {
-        self.plan.configured()
-    }
-
     /// How long users are started and run, if that was said.
     #[must_use]
     pub fn run_time(&self) -> Option<Duration> {

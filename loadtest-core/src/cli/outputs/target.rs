@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 
-use crate::plan::Settings;
+use crate::report::RunSettings;
 use crate::units::format_duration;
 
 /// Where an output goes.
@@ -96,11 +96,10 @@ fn temporary(path: &Path) -> PathBuf {
 }
 
 /// `{u}`, `{r}` and `{t}` in the name of a file: users, spawn rate and run time, as in Locust.
-pub(super) fn expanded(path: &Path, settings: &Settings) -> PathBuf {
+pub(super) fn expanded(path: &Path, settings: &RunSettings) -> PathBuf {
     // What is no text has no braces that could be told from others.
     let Some(text) = path.to_str() else { return path.to_owned() };
-    let rate = settings.spawn_rate;
-    let rate = if rate.is_finite() { rate.to_string() } else { "unlimited".to_owned() };
+    let rate = settings.spawn_rate.map_or_else(|| "unlimited".to_owned(), |rate| rate.to_string());
     let time = settings.run_time.map_or_else(|| "unlimited".to_owned(), format_duration);
     text.replace("{u}", &settings.users.to_string()).replace("{r}", &rate).replace("{t}", &time).into()
 }
