@@ -63,4 +63,5 @@ loadtest::main!(
     spawn_rate = 10.0,
     run_time = Duration::from_secs(5),
     autostart = true,
+    autoquit = 0,
 );

@@ -202,4 +202,5 @@ loadtest::main!(
     spawn_rate = 10.0,
     run_time = Duration::from_secs(10),
     autostart = true,
+    autoquit = 0,
 );

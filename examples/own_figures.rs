@@ -84,4 +84,5 @@ loadtest::main!(
     run_time = Duration::from_secs(10),
     listener = Longest::default(),
     autostart = true,
+    autoquit = 0,
 );

@@ -87,4 +87,5 @@ loadtest::main!(
     spawn_rate = 10.0,
     run_time = Duration::from_secs(15),
     autostart = true,
+    autoquit = 0,
 );

@@ -110,12 +110,19 @@ pub mod prelude;
 #[doc(hidden)]
 pub mod __private {
     #[cfg(feature = "cli")]
-    pub use loadtest_core::cli::{Defaults, main};
+    pub use loadtest_core::cli::Defaults;
     pub use loadtest_core::{
         Client, ClientSettings, ConfigField, ConfigValue, Context, Exit, FieldDefault, InputError, IntoTaskResult,
         IntoWait, OptionsField, Order, Scope, Settings, SetupContext, SetupOutput, TaskInfo, TaskResult, Tasks, User,
         UserInit, Wait, check_wait,
     };
+
+    /// The command line, with the web UI if there is one.
+    #[cfg(feature = "cli")]
+    #[must_use]
+    pub fn main(test: loadtest_core::LoadTest, defaults: Defaults) -> std::process::ExitCode {
+        loadtest_core::cli::main_with(test, defaults, None)
+    }
 }
 
 #[cfg(any(doc, doctest))]

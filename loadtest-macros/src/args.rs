@@ -92,13 +92,14 @@ pub(crate) const MAIN_KEYS: Keys = Keys {
         Key { name: "options", example: "options = Options" },
         Key { name: "listener", example: "listener = MyListener::default()" },
         Key { name: "autostart", example: "autostart = true" },
+        Key { name: "autoquit", example: "autoquit = 0" },
         Key { name: "headless", example: "headless = true" },
         Key { name: "crate", example: "crate = \"loadtest\"" },
     ],
 };
 
 /// Those of them that are no part of a `LoadTest`: what only a command line knows.
-pub(crate) const COMMAND_LINE_KEYS: [&str; 3] = ["host", "autostart", "headless"];
+pub(crate) const COMMAND_LINE_KEYS: [&str; 4] = ["host", "autostart", "autoquit", "headless"];
 
 /// A comma-separated list of `key = value`. What is none is an error, and the next one is looked at.
 pub(crate) fn parse_list(tokens: TokenStream, keys: &Keys, errors: &mut Errors) -> Vec<Arg> {

@@ -370,7 +370,7 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 ///     Ok("http://127.0.0.1:8080".into())
 /// }
 ///
-/// loadtest::main!(Shopper, Admin, host = start_server, users = 5, run_time = Duration::from_secs(10), autostart = true);
+/// loadtest::main!(Shopper, Admin, host = start_server, users = 5, run_time = Duration::from_secs(10), autostart = true, autoquit = 0);
 /// ```
 ///
 /// Options of the test's own are a struct with clap's `Args`; users reach them through a field with `#[options]`, or
@@ -426,7 +426,8 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// | `insecure` | `true`: accept any TLS certificate | `--insecure` |
 /// | `options` | a type with `#[derive(clap::Args)]` | those of its fields |
 /// | `listener` | a `Listener`: told of what happens in the run | |
-/// | `autostart` | `true`: start without being asked | `--autostart` |
+/// | `autostart` | `true`: start without being asked, with the web UI beside it | `--autostart` |
+/// | `autoquit` | how many seconds after the end of a run that was started so to end the program; without it the web UI stays | `--autoquit` |
 /// | `headless` | `true`: without the web UI | `--headless` |
 /// | `crate` | the path of loadtest in quotes, if it is not `::loadtest` | |
 #[proc_macro]

@@ -37,8 +37,16 @@ impl Process {
                 command.env_remove(name);
             }
         }
+        // With a web UI it would wait for somebody to start it.
+        command.env("LOADTEST_HEADLESS", "true");
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command)
+    }
+
+    /// With its web UI, if it has one, on a port that is free.
+    pub(crate) fn with_web_ui(mut self) -> Self {
+        self.0.env_remove("LOADTEST_HEADLESS").env("LOADTEST_WEB_PORT", "0");
+        self
     }
 
     pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {

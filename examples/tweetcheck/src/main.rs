@@ -70,4 +70,5 @@ loadtest::main!(
     spawn_rate = 25.0,
     run_time = Duration::from_secs(45),
     autostart = true,
+    autoquit = 0,
 );

@@ -54,4 +54,5 @@ loadtest::main!(
     spawn_rate = 10.0,
     run_time = Duration::from_secs(60),
     autostart = true,
+    autoquit = 0,
 );

@@ -59,6 +59,7 @@ loadtest::main!(
     insecure = true,
     listener = Quiet,
     autostart = true,
+    autoquit = 0,
     headless = true,
     options = options::Options,
     crate = "loadtest",
