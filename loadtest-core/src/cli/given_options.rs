@@ -139,7 +139,16 @@ fn write(argument: &Arg, values: &[OsString], words: &mut Vec<OsString>) -> Resu
             let times = times.map_err(|_| "give how often it counts, a whole number from 0 to 255".to_owned())?;
             words.extend((0..times).map(|_| OsString::from(&word)));
         }
-        ArgAction::Append => words.extend(values.iter().map(with)),
+        ArgAction::Append => match argument.get_num_args().map_or(1, |number| number.min_values()) {
+            0 | 1 => words.extend(values.iter().map(with)),
+            // Each time it is given it takes so many.
+            several => {
+                for values in values.chunks(several) {
+                    words.push(OsString::from(&word));
+                    words.extend(values.iter().cloned());
+                }
+            }
+        },
         _ => match (values, argument.get_value_delimiter()) {
             ([], _) => {}
             ([value], _) => words.push(with(value)),
@@ -165,4 +174,148 @@ fn blamed(error: &clap::Error) -> Option<String> {
     };
     let name = named.trim_start_matches('-').split([' ', '=']).next()?;
     Some(name.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Args;
+
+    use super::*;
+    use crate::secret::Secret;
+
+    #[derive(Debug, Args)]
+    struct Options {
+        /// Whose shop to visit
+        #[arg(long, short = 'y', default_value = "green")]
+        tenant: String,
+        #[arg(long, env = "SHOP_SIZE_OF_THE_TEST")]
+        size: Option<u32>,
+        #[arg(long)]
+        api_key: Option<Secret>,
+        #[arg(long)]
+        eager: bool,
+        #[arg(long = "no-cart", action = ArgAction::SetFalse)]
+        cart: bool,
+        #[arg(long, action = ArgAction::Count)]
+        more: u8,
+        #[arg(long)]
+        colour: Vec<String>,
+        #[arg(long, num_args = 2)]
+        between: Vec<u32>,
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        ids: Vec<u32>,
+        #[arg(long, value_parser = ["slow", "fast"], default_value = "slow")]
+        pace: String,
+        #[arg(short = 'x')]
+        brief: Option<String>,
+    }
+
+    fn given(arguments: &[&str]) -> GivenOptions {
+        let own = OwnOptions::of::<Options>();
+        let command = options::command(Some(own)).unwrap();
+        let arguments: Vec<OsString> = ["test"].iter().chain(arguments).map(Into::into).collect();
+        GivenOptions::new(own, &command, &arguments)
+    }
+
+    type Asked<'a> = &'a [(&'a str, &'a [&'a str])];
+
+    fn read(given: &GivenOptions, asked: Asked<'_>) -> Result<std::sync::Arc<Options>, Refused> {
+        let words = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect();
+        let asked = asked.iter().map(|(name, values)| ((*name).to_owned(), words(values))).collect();
+        Ok(given.read(&asked)?.get::<Options>().unwrap())
+    }
+
+    const GIVEN: &[&str] = &[
+        "--tenant",
+        "red",
+        "--api-key=-hunter2",
+        "--eager",
+        "--more",
+        "--more",
+        "--colour=a",
+        "--colour",
+        "b",
+        "--between",
+        "1",
+        "2",
+        "--ids",
+        "3,4",
+        "-x",
+        "word",
+    ];
+
+    #[test]
+    fn what_is_not_asked_for_is_as_it_was_given() {
+        for (arguments, expected) in [
+            (GIVEN, "red None -hunter2 true true 2 [a, b] [1, 2] [3, 4] slow word"),
+            (&[][..], "green None  false true 0 [] [] [] slow "),
+            (&["--no-cart", "--pace", "fast"], "green None  false false 0 [] [] [] fast "),
+        ] {
+            let o = read(&given(arguments), &[]).unwrap();
+            let key = o.api_key.as_ref().map(Secret::reveal).unwrap_or_default();
+            let lists = format!("[{}] {:?} {:?}", o.colour.join(", "), o.between, o.ids);
+            let (tenant, size, brief) = (&o.tenant, o.size, o.brief.as_deref().unwrap_or_default());
+            let found = format!("{tenant} {size:?} {key} {} {} {} {lists} {} {brief}", o.eager, o.cart, o.more, o.pace);
+            assert_eq!(found, expected, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_for_wins_also_with_a_no() {
+        let given = given(GIVEN);
+        let asked: Asked<'_> = &[
+            ("tenant", &["-blue"]),
+            ("size", &["7"]),
+            ("api-key", &["other"]),
+            ("eager", &[]),
+            ("no-cart", &["false"]),
+            ("more", &["1"]),
+            ("colour", &[]),
+            ("between", &["5", "6"]),
+            ("ids", &["8", "9"]),
+            ("pace", &["fast"]),
+        ];
+        let o = read(&given, asked).unwrap();
+        assert_eq!((o.tenant.as_str(), o.size, o.eager, o.cart, o.more), ("-blue", Some(7), false, false, 1));
+        assert_eq!(
+            (o.colour.len(), &o.between[..], &o.ids[..], o.pace.as_str()),
+            (0, &[5, 6][..], &[8, 9][..], "fast")
+        );
+        assert_eq!(o.api_key.as_ref().map(Secret::reveal), Some("other"));
+        let o = read(&given, &[("tenant", &[""]), ("size", &[""])]).unwrap();
+        assert_eq!((o.tenant.as_str(), o.size), ("green", None), "nothing is the default of the code");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_its_name() {
+        for (asked, field, why) in [
+            (&[("tenannt", &["x"][..])][..], "options.tenannt", "there are: tenant, size"),
+            (&[("size", &["many"])], "options.size", "invalid digit"),
+            (&[("more", &["often"])], "options.more", "a whole number from 0 to 255"),
+            (&[("pace", &["slower"])], "options.pace", "slow, fast"),
+            (&[("tenant", &["a", "b"])], "options.tenant", "give one value"),
+            (&[("between", &["5"])], "options.between", "2 values required"),
+            (&[("users", &["5"])], "options.users", "no option `users`"),
+        ] {
+            let refused = read(&given(&[]), asked).map(|_| ()).unwrap_err();
+            assert_eq!(refused.field.as_deref(), Some(field), "{refused:?}");
+            assert!(refused.message.contains(why) && !refused.message.contains('\n'), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_offered_has_no_secret() {
+        let offered = given(GIVEN).offered();
+        let found = |name: &str| offered.iter().find(|option| option.name == name).unwrap();
+        assert_eq!(
+            (found("tenant").help.as_str(), &found("tenant").default[..]),
+            ("Whose shop to visit", &["red".to_owned()][..])
+        );
+        assert!(found("api-key").secret && found("api-key").default.is_empty());
+        assert!(found("eager").is_switch && found("eager").default == ["true"] && found("eager").choices.is_empty());
+        assert!(found("colour").multiple && found("between").multiple && !found("tenant").multiple);
+        assert_eq!(found("pace").choices, ["slow", "fast"]);
+        assert!(!format!("{offered:?}").contains("hunter2"));
+        assert!(given(&[]).offered().iter().all(|option| option.name != "eager" || option.default.is_empty()));
+    }
 }

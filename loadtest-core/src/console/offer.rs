@@ -91,7 +91,7 @@ pub(super) fn offer(test: &LoadTest, options: Vec<OfferedOption>) -> Offer {
         users: settings.map(|settings| settings.users),
         spawn_rate: settings.map(|settings| settings.spawn_rate),
         run_time: settings.map(|settings| settings.run_time),
-        host: test.asked_host().map(|host| without_credentials(host)),
+        host: test.asked_host().map(without_credentials),
         classes: Some(test.chosen_classes()),
         weights: classes.iter().map(|class| (by_class(class), class.weight)).collect(),
         fixed_counts: classes.iter().map(|class| (by_class(class), class.fixed_count)).collect(),
