@@ -53,6 +53,8 @@ pub use exit::{
 pub use feeder::CsvFormat;
 pub use feeder::{Feeder, RunOut};
 pub use listener::{Listener, SpawningComplete, TestStart, TestStop};
+#[cfg(feature = "cli")]
+pub use report::CsvFile;
 #[cfg(feature = "json")]
 pub use report::JsonError;
 pub use report::{EndedBy, Report, RunSettings};

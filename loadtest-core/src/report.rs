@@ -21,6 +21,8 @@ use crate::stats::{
     TransactionStats, TrendStats,
 };
 use crate::threshold::ThresholdResult;
+#[cfg(feature = "cli")]
+pub use csv::CsvFile;
 #[cfg(feature = "json")]
 pub use json::JsonError;
 pub use settings::RunSettings;

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use csv::Writer;
 
+use super::Report;
 use crate::stats::{RowKey, RowSnapshot, Snapshot, Times};
 use cell::{millis, percentile_names, percentiles, text};
 pub(crate) use custom::{metrics, transactions};
@@ -19,6 +20,85 @@ pub(crate) use run::{generator, thresholds};
 
 /// Writes one of them.
 pub(crate) type WriteFile = fn(&Snapshot, &mut dyn Write) -> io::Result<()>;
+
+/// One of the tables of a run, as `--csv` writes them to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CsvFile {
+    /// A row for each method and name, in Locust's columns, and all of them in one.
+    Stats,
+    /// Failed requests, grouped.
+    Failures,
+    /// Errors and panics of user code, grouped.
+    Exceptions,
+    /// Connections of each row, and where its time went.
+    Phases,
+    /// Transactions.
+    Transactions,
+    /// Metrics of the test's own.
+    Metrics,
+    /// Response times of requests whose tasks start by a schedule.
+    ResponseTimes,
+    /// Status codes with their times.
+    Statuses,
+    /// Tasks and hooks.
+    Tasks,
+    /// Users, and the load generator itself, over time.
+    Generator,
+    /// Thresholds, and what became of them.
+    Thresholds,
+}
+
+impl CsvFile {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Stats,
+        Self::Failures,
+        Self::Exceptions,
+        Self::Phases,
+        Self::Transactions,
+        Self::Metrics,
+        Self::ResponseTimes,
+        Self::Statuses,
+        Self::Tasks,
+        Self::Generator,
+        Self::Thresholds,
+    ];
+
+    /// The end of the file's name, without `.csv`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Thresholds => "thresholds",
+            // In the same order.
+            other => WHOLE[other as usize].0,
+        }
+    }
+}
+
+impl Report {
+    /// Writes one of the tables that `--csv` writes to files: comma-separated, with a header, times in milliseconds.
+    ///
+    /// # Errors
+    /// When `out` cannot be written.
+    ///
+    /// ```
+    /// use loadtest_core::{CsvFile, Report};
+    ///
+    /// fn stats(report: &Report) -> std::io::Result<Vec<u8>> {
+    ///     let mut csv = Vec::new();
+    ///     report.write_csv(CsvFile::Stats, &mut csv)?;
+    ///     Ok(csv)
+    /// }
+    /// assert_eq!(CsvFile::ALL.map(CsvFile::as_str)[..3], ["stats", "failures", "exceptions"]);
+    /// ```
+    pub fn write_csv(&self, file: CsvFile, out: &mut impl Write) -> io::Result<()> {
+        match file {
+            CsvFile::Thresholds => thresholds(self.thresholds(), out),
+            other => WHOLE[other as usize].1(self.snapshot(), out),
+        }
+    }
+}
 
 /// The files that are rewritten as a whole, by the ends of their names.
 pub(crate) const WHOLE: [(&str, WriteFile); 10] = [
@@ -209,6 +289,14 @@ mod tests {
         let mut out = Vec::new();
         write(&mut out).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn every_file_has_the_name_of_its_variant() {
+        let letters = |text: String| text.to_lowercase().replace('_', "");
+        for file in CsvFile::ALL {
+            assert_eq!(letters(file.as_str().to_owned()), letters(format!("{file:?}")));
+        }
     }
 
     fn snapshot() -> Snapshot {

@@ -11,7 +11,7 @@
   };
   const themes = ["system", "light", "dark"];
   const button = document.getElementById("theme");
-  let theme = themes.includes(kept.get()) ? kept.get() : "system";
+  let theme = themes.includes(kept.get()) ? kept.get() : root.dataset.theme ?? "system";
   const show = () => {
     if (theme === "system") root.removeAttribute("data-theme"); else root.dataset.theme = theme;
     button.textContent = "Theme: " + theme;
