@@ -92,6 +92,7 @@
 //! | `http` | yes | `HttpSession` |
 //! | `compression` | yes | bodies of answers are asked for compressed, and decoded |
 //! | `cli` | yes | `main!` and its command line |
+//! | `web` | yes | the web UI of such a binary, at `http://127.0.0.1:8089` |
 //! | `json` | with `cli` | [`Report::write_json`] and [`Report::from_json`] |
 //! | `feeders` | no | [`Feeder`]s of rows from CSV files and JSON lines; those from lists are always there |
 //! | `reqwest` | no | `ReqwestSession`: an `HttpSession` on a second transport |
@@ -103,6 +104,8 @@ pub use loadtest_http as http;
 #[cfg(feature = "cli")]
 pub use loadtest_macros::main;
 pub use loadtest_macros::{User, task, task_set, tasks};
+#[cfg(feature = "web")]
+pub use loadtest_web as web;
 
 pub mod prelude;
 
@@ -121,7 +124,11 @@ pub mod __private {
     #[cfg(feature = "cli")]
     #[must_use]
     pub fn main(test: loadtest_core::LoadTest, defaults: Defaults) -> std::process::ExitCode {
-        loadtest_core::cli::main_with(test, defaults, None)
+        #[cfg(feature = "web")]
+        let web = Some(&loadtest_web::Web as &dyn loadtest_core::console::web::WebUi);
+        #[cfg(not(feature = "web"))]
+        let web = None;
+        loadtest_core::cli::main_with(test, defaults, web)
     }
 }
 

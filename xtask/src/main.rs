@@ -52,6 +52,7 @@ fn test() -> Result<(), String> {
     for features in [
         &["--no-default-features", "--features", "http"][..],
         &["--no-default-features"],
+        &["--no-default-features", "--features", "http,cli"],
         &["--no-default-features", "--features", "feeders"],
         &["--features", "reqwest"],
         &["--no-default-features", "--features", "tower"],
