@@ -34,7 +34,7 @@ export function App() {
       {known && <Tabs tabs={tabs} tab={tab} />}
       <main>
         {known && (
-          <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab.id}`} class={`tab-${tab.id}`}>
+          <div role="tabpanel" id="panel" aria-labelledby={`tab-${tab.id}`} class={`tab-${tab.id}${tab.fills ? " fills" : ""}`}>
             {tab.show ? <tab.show /> : <First />}
           </div>
         )}

@@ -22,14 +22,16 @@ export interface Tab {
   show?: ComponentType;
   badge?: (run: Run) => string;
   isBad?: boolean;
+  /** It scrolls by itself, in the height that is left. */
+  fills?: boolean;
 }
 
 const START: Tab = { id: "start", title: "Start" };
-const LOGS: Tab = { id: "logs", title: "Logs", show: Logs, badge: () => (live.unseenLevel ? "!" : ""), isBad: true };
+const LOGS: Tab = { id: "logs", title: "Logs", show: Logs, badge: () => (live.unseenLevel ? "!" : ""), isBad: true, fills: true };
 const RUNS: Tab = { id: "runs", title: "Runs", show: Runs };
 
 const ALL: Tab[] = [
-  { id: "statistics", title: "Statistics", show: Statistics },
+  { id: "statistics", title: "Statistics", show: Statistics, fills: true },
   { id: "charts", title: "Charts", show: Charts },
   { id: "failures", title: "Failures", show: Failures, badge: ({ failures }) => (failures > 0 ? count(failures) : ""), isBad: true },
   { id: "exceptions", title: "Exceptions", show: Exceptions, badge: ({ exceptions }) => (exceptions > 0 ? count(exceptions) : ""), isBad: true },

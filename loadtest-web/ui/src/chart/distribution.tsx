@@ -14,7 +14,10 @@ function barsOf(buckets: Bucket[]) {
   const first = Math.max(filled[0]?.[0] ?? 1, 1e-3);
   const last = Math.max(filled.at(-1)?.[0] ?? 1, first);
   const doublings = Math.log2(last / first);
-  const per = PER_DOUBLING.find((per) => doublings * per < MOST_BARS) ?? 0.5;
+  // Never finer than the counts themselves are: bars without a count between others would look like gaps in the latencies.
+  const steps = filled.slice(1).map(([upper], index) => Math.log2(upper / filled[index]![0])).sort((a, b) => a - b);
+  const finest = 1.01 / (steps[Math.floor(steps.length * 0.75)] ?? 1 / MOST_BARS);
+  const per = PER_DOUBLING.find((per) => doublings * per < MOST_BARS && per <= finest) ?? 0.5;
   const number = (upper: number) => Math.ceil(Math.log2(Math.max(upper, 1e-3)) * per - 1e-6);
   const spare = Math.max(1, Math.ceil((FEWEST_BARS - doublings * per) / 2));
   const lowest = number(first) - spare;

@@ -23,6 +23,7 @@ export function drawMarks(plot: uPlot, marks: Mark[]): void {
   ctx.setLineDash([3 * ratio, 3 * ratio]);
   ctx.font = `${11 * ratio}px system-ui, sans-serif`;
   ctx.textBaseline = "top";
+  ctx.textAlign = "left";
   const { min = 0, max = 0 } = plot.scales["x"] ?? {};
   let free = -Infinity;
   for (const mark of marks) {

@@ -46,6 +46,7 @@ export interface PlotProps {
 }
 
 const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400];
+const POWERS_OF_TWO = Array.from({ length: 44 }, (_, power) => 2 ** power);
 const AXIS_WIDTH = 62;
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
@@ -71,7 +72,7 @@ function options(props: () => PlotProps, width: number, height: number): uPlot.O
   const { zoom, unit, steps, log, lines, draw } = props();
   const axis: uPlot.Axis = {
     stroke: () => theme.color("faint"),
-    grid: { stroke: () => theme.color("line"), width: 1 },
+    grid: { show: draw === undefined, stroke: () => theme.color("line"), width: 1 },
     ticks: { show: false },
     font: FONT,
     gap: 6,
@@ -83,13 +84,14 @@ function options(props: () => PlotProps, width: number, height: number): uPlot.O
     padding: [8, 14, 0, 0],
     scales: {
       x: { time: false, range: () => rangeOf(props()) },
-      y: { distr: log ? 3 : 1, range: (_, low, high) => props().yRange ?? heightOf(low, high, log === true) },
+      y: { distr: log ? 3 : 1, log: draw ? 2 : 10, range: (_, low, high) => props().yRange ?? heightOf(low, high, log === true) },
     },
     axes: [
       { ...axis, size: 26, space: 70, incrs: steps ?? STEPS, values: (_, at) => at.map((x) => props().label(x)) },
       {
         ...axis,
         size: AXIS_WIDTH,
+        ...(unit === "bytes" ? { incrs: POWERS_OF_TWO } : {}),
         space: 28,
         values: (_, at) => at.map((value) => (value == null ? "" : showTick(unit, value))),
       },

@@ -44,7 +44,7 @@ export function EditForm({ close }: { close: () => void }) {
   return (
     <form class="edit" onSubmit={(event) => void submit(event)} noValidate>
       <Messages messages={errors.filter(({ field }) => field !== "users" && field !== "spawn_rate").map(({ message }) => message)} />
-      <div class="fields">
+      <div class="fields short">
         <TextField errors={errors} field="users" label="Number of users" help="0: the run goes on without users." kind="numeric" autofocus value={users} change={setUsers} />
         <TextField errors={errors} field="spawn_rate" label="Spawn rate" help="Users started or stopped per second." kind="decimal" value={rate} change={setRate} />
       </div>

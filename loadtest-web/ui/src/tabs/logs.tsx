@@ -33,11 +33,11 @@ export function Logs() {
         <label class="inline">
           Level
           <select value={least} onChange={(event) => (keep("level", event.currentTarget.value), setLeast(event.currentTarget.value as Level))}>
-            <option value="error">errors</option>
-            <option value="warn">and warnings</option>
-            <option value="info">and infos</option>
-            <option value="debug">and debug</option>
-            <option value="trace">all</option>
+            <option value="error">Errors</option>
+            <option value="warn">Warnings and errors</option>
+            <option value="info">Info and above</option>
+            <option value="debug">Debug and above</option>
+            <option value="trace">All</option>
           </select>
         </label>
         <p class="note">{of(found.length, "line", "lines")}</p>
