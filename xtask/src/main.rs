@@ -5,6 +5,7 @@
 mod browser;
 mod budget;
 mod fuzz;
+mod ui;
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -15,6 +16,7 @@ Tasks of the project:
   cargo xtask test            formatting, lints, documentation, the crate budget, every feature, fuzzing, all tests
   cargo xtask budget          how many crates a user of the library compiles
   cargo xtask fuzz [SECONDS]  every fuzz target, for so long each (60)
+  cargo xtask ui [--check]    builds the page of the web UI; or looks whether the committed one is what its sources make
 ";
 
 /// Seconds for each fuzz target: alone, and with the tests, where two cores take half a minute for all.
@@ -29,6 +31,11 @@ fn main() -> ExitCode {
         Some("fuzz") => match std::env::args().nth(2).map_or(Ok(LONG), |seconds| seconds.parse()) {
             Ok(seconds) => fuzz::run(seconds),
             Err(_) => Err("the seconds of fuzzing are a whole number".to_owned()),
+        },
+        Some("ui") => match std::env::args().nth(2).as_deref() {
+            None => ui::build(),
+            Some("--check") => ui::check(),
+            Some(_) => Err("`cargo xtask ui` has one flag: --check".to_owned()),
         },
         _ => {
             eprint!("{HELP}");
@@ -63,6 +70,7 @@ fn test() -> Result<(), String> {
     cargo(&["doc", "--workspace", "--all-features", "--no-deps"], &[("RUSTDOCFLAGS", "-D warnings")])?;
     budget::check()?;
     fuzz::run(SHORT)?;
+    ui::check()?;
     browser::provide()?;
     // The second transport, and the one without a network. The rest is tested as most people build it: the compiler's messages, which the macros' tests
     // compare, name the clients that there are.
