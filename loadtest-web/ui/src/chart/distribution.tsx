@@ -18,7 +18,7 @@ function barsOf(buckets: Bucket[]) {
   const steps = filled.slice(1).map(([upper], index) => Math.log2(upper / filled[index]![0])).sort((a, b) => a - b);
   const finest = 1.01 / (steps[Math.floor(steps.length * 0.75)] ?? 1 / MOST_BARS);
   const per = PER_DOUBLING.find((per) => doublings * per < MOST_BARS && per <= finest) ?? 0.5;
-  const number = (upper: number) => Math.ceil(Math.log2(Math.max(upper, 1e-3)) * per - 1e-6);
+  const number = (upper: number) => Math.ceil(Math.log2(Math.max(upper, 1e-3)) * per - 0.05);
   const spare = Math.max(1, Math.ceil((FEWEST_BARS - doublings * per) / 2));
   const lowest = number(first) - spare;
   const counts = new Array<number>(number(last) - lowest + 1 + spare).fill(0);
