@@ -28,15 +28,16 @@ export function namesOf(count) {
   return names.slice(0, count);
 }
 
-const BUCKETS = Array.from({ length: 60 }, (_, index) => 2 ** (index / 4 - 1));
+/** Upper bounds in milliseconds: equal steps in each power of two of microseconds. */
+const bucketsOf = (steps) => Array.from({ length: 14 * steps }, (_, index) => (2 ** (9 + Math.floor(index / steps)) * (1 + ((index % steps) + 1) / steps)) / 1000);
 
 /** Counts of a distribution like that of a web server: a body and a long tail. */
-export function heatOf(total, median) {
-  return BUCKETS.flatMap((upper) => {
+export function heatOf(total, median, steps = 4) {
+  return bucketsOf(steps).flatMap((upper) => {
     const distance = Math.log2(upper / median);
     const share = Math.exp(-(distance * distance) / (distance < 0 ? 0.5 : 2.2)) * 0.26 + (distance > 2 && distance < 4 ? 0.002 : 0);
     const count = Math.round(total * share);
-    return count > 0 ? [[Number(upper.toPrecision(5)), count]] : [];
+    return count > 0 ? [[upper, count]] : [];
   });
 }
 

@@ -125,7 +125,7 @@ const detail = (id) => {
   return {
     row, statuses: [{ status: "200", count: row.ok, share: 0.97, p50: time(1), p95: time(3), max: time(24) }, { status: "503", count: row.failed, share: 0.03, p50: time(4), p95: time(9), max: time(20) }],
     phases: ["connect", "send", "first byte", "body"].map((phase, index) => ({ phase, p50: time(0.1 * (index + 1)), p95: time(0.4 * (index + 1)), max: time(3 * (index + 1)) })),
-    response: { p50: time(1.1), p95: time(4), p99: time(11), max: time(30) }, distribution: heatOf(row.ok, row.p50 ?? 1), history: run.points,
+    response: { p50: time(1.1), p95: time(4), p99: time(11), max: time(30) }, distribution: heatOf(row.ok, row.p50 ?? 1, 8), history: run.points,
   };
 };
 

@@ -111,7 +111,8 @@ export type OptionValue = string | string[] | boolean;
 
 export interface Ask {
   users?: number;
-  spawn_rate?: number;
+  /** null: all at once. */
+  spawn_rate?: number | null;
   run_time?: string | null;
   host?: string;
   classes?: string[];

@@ -1,36 +1,31 @@
+import { useMemo } from "preact/hooks";
 import { count, time } from "../format";
+import { millisAt, placeOf } from "./buckets";
 import type { Bucket, Figures } from "../types";
 import { Plot } from "./plot";
 import { Zoom } from "./zoom";
-import { useMemo } from "preact/hooks";
 
 const MOST_BARS = 48;
 const FEWEST_BARS = 12;
-const PER_DOUBLING = [8, 4, 2, 1, 0.5];
+/** So many buckets the server counts in each power of two. */
+const STEPS = 8;
+/** So many of them make one bar. */
+const MERGED = [1, 2, 4, 8, 16];
 
-/** Bars of latencies, each a fixed factor wide. */
 function barsOf(buckets: Bucket[]) {
-  const filled = buckets.filter(([, count]) => count > 0);
-  const first = Math.max(filled[0]?.[0] ?? 1, 1e-3);
-  const last = Math.max(filled.at(-1)?.[0] ?? 1, first);
-  const doublings = Math.log2(last / first);
-  // Never finer than the counts themselves are: bars without a count between others would look like gaps in the latencies.
-  const steps = filled.slice(1).map(([upper], index) => Math.log2(upper / filled[index]![0])).sort((a, b) => a - b);
-  const finest = 1.01 / (steps[Math.floor(steps.length * 0.75)] ?? 1 / MOST_BARS);
-  const per = PER_DOUBLING.find((per) => doublings * per < MOST_BARS && per <= finest) ?? 0.5;
-  const number = (upper: number) => Math.ceil(Math.log2(Math.max(upper, 1e-3)) * per - 0.05);
-  const spare = Math.max(1, Math.ceil((FEWEST_BARS - doublings * per) / 2));
-  const lowest = number(first) - spare;
+  const filled = buckets.filter(([, count]) => count > 0).map(([upper, count]) => [Math.round(placeOf(upper, STEPS)), count] as const);
+  const [first, last] = [filled[0]?.[0] ?? 1, filled.at(-1)?.[0] ?? 1];
+  const merged = MERGED.find((merged) => (last - first) / merged < MOST_BARS) ?? 16;
+  const number = (place: number) => Math.ceil(place / merged) - 1;
+  const spare = Math.max(1, Math.ceil((FEWEST_BARS - (last - first) / merged) / 2));
+  const lowest = Math.max(0, number(first) - spare);
   const counts = new Array<number>(number(last) - lowest + 1 + spare).fill(0);
-  for (const [upper, count] of filled) {
-    const at = number(upper) - lowest;
-    counts[at] = (counts[at] ?? 0) + count;
-  }
+  for (const [place, count] of filled) counts[number(place) - lowest]! += count;
   return {
     counts,
     /** The latency at a place on the axis; a bar stands in the middle of its step. */
-    at: (x: number) => 2 ** ((lowest + x - 0.5) / per),
-    place: (millis: number) => Math.log2(Math.max(millis, 1e-3)) * per - lowest + 0.5,
+    at: (x: number) => millisAt((lowest + x + 0.5) * merged, STEPS),
+    place: (millis: number) => placeOf(millis, STEPS) / merged - lowest - 0.5,
   };
 }
 

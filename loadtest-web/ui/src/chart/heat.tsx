@@ -1,6 +1,7 @@
 import uPlot from "uplot";
 import { clock, count, time } from "../format";
 import { theme } from "../theme";
+import { lowerOf } from "./buckets";
 import type { Joined } from "./joined";
 import { Plot } from "./plot";
 import type { Zoom } from "./zoom";
@@ -10,8 +11,8 @@ const SHADES = 7;
 const LENGTHS = [1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 /** The narrowest column, in pixels. */
 const NARROWEST = 4;
-/** Each bucket is so many times the one below. */
-const STEP = 2 ** 0.25;
+/** So many buckets the server counts in each power of two. */
+const STEPS = 4;
 
 interface Column {
   from: number;
@@ -55,7 +56,7 @@ function draw(plot: uPlot, joined: Joined): void {
     for (const [upper, count] of counts) {
       if (count === 0) continue;
       const top = Math.floor(plot.valToPos(upper, "y", true));
-      const bottom = Math.ceil(plot.valToPos(upper / STEP, "y", true));
+      const bottom = Math.ceil(plot.valToPos(Math.max(lowerOf(upper, STEPS), plot.scales["y"]?.min ?? 0), "y", true));
       const shade = Math.min(SHADES, Math.max(1, Math.ceil((Math.log1p(count) / most) * SHADES)));
       ctx.fillStyle = theme.color(`h${shade}`);
       ctx.fillRect(left, top, width, Math.max(1, bottom - top));
@@ -70,7 +71,7 @@ export function Heat({ joined, zoom }: { joined: Joined; zoom: Zoom }) {
   let high = 0;
   for (const point of joined.points) {
     for (const [upper] of point?.heat ?? []) {
-      low = Math.min(low, upper / STEP);
+      low = Math.min(low, lowerOf(upper, STEPS) || upper / 2);
       high = Math.max(high, upper);
     }
   }

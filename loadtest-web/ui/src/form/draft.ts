@@ -84,7 +84,7 @@ export function askOf(draft: Draft, offer: Offer): { ask: Ask; errors: FieldErro
   const reader = new Reader();
   const ask: Ask = {};
   if (draft.users !== own.users) ask.users = reader.number("users", draft.users, "100");
-  if (draft.spawn_rate !== own.spawn_rate) ask.spawn_rate = reader.number("spawn_rate", draft.spawn_rate, "10");
+  if (draft.spawn_rate !== own.spawn_rate) ask.spawn_rate = draft.spawn_rate.trim() === "" ? null : reader.number("spawn_rate", draft.spawn_rate, "10");
   if (draft.run_time !== own.run_time) ask.run_time = draft.run_time.trim() || null;
   if (draft.host !== own.host) ask.host = draft.host.trim();
   if (!same(draft.tags, own.tags)) ask.tags = draft.tags;

@@ -9,7 +9,7 @@ export function EditForm({ close }: { close: () => void }) {
   const { run, offer } = live;
   const was = {
     users: String(run.target_users),
-    rate: String(run.asked.spawn_rate ?? offer?.defaults.spawn_rate ?? 1),
+    rate: String((run.asked.spawn_rate === undefined ? offer?.defaults.spawn_rate : run.asked.spawn_rate) ?? ""),
   };
   const [users, setUsers] = useState(was.users);
   const [rate, setRate] = useState(was.rate);
@@ -24,9 +24,9 @@ export function EditForm({ close }: { close: () => void }) {
       if (text.trim() === "" || !Number.isFinite(number)) wrong.push({ field, message: "A number, such as 20." });
       return number;
     };
-    const edit: { users?: number; spawn_rate?: number } = {};
+    const edit: { users?: number; spawn_rate?: number | null } = {};
     if (users !== was.users) edit.users = read("users", users);
-    if (rate !== was.rate) edit.spawn_rate = read("spawn_rate", rate);
+    if (rate !== was.rate) edit.spawn_rate = rate.trim() === "" ? null : read("spawn_rate", rate);
     if (wrong.length === 0) {
       setBusy(true);
       try {
@@ -46,7 +46,7 @@ export function EditForm({ close }: { close: () => void }) {
       <Messages messages={errors.filter(({ field }) => field !== "users" && field !== "spawn_rate").map(({ message }) => message)} />
       <div class="fields short">
         <TextField errors={errors} field="users" label="Number of users" help="0: the run goes on without users." kind="numeric" autofocus value={users} change={setUsers} />
-        <TextField errors={errors} field="spawn_rate" label="Spawn rate" help="Users started or stopped per second." kind="decimal" value={rate} change={setRate} />
+        <TextField errors={errors} field="spawn_rate" label="Spawn rate" help="Users started or stopped per second. Empty: all at once." kind="decimal" value={rate} change={setRate} />
       </div>
       <footer class="actions">
         <button type="button" onClick={close}>

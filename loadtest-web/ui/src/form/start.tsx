@@ -48,7 +48,7 @@ export function StartForm({ offer, asked, started }: Props) {
       <Messages messages={elsewhere} />
       <div class="fields short">
         <TextField {...common} field="users" label="Number of users" help="At most at the same time." kind="numeric" autofocus value={draft.users} change={(users) => set({ users })} />
-        <TextField {...common} field="spawn_rate" label="Spawn rate" help="Users started per second." kind="decimal" value={draft.spawn_rate} change={(spawn_rate) => set({ spawn_rate })} />
+        <TextField {...common} field="spawn_rate" label="Spawn rate" help="Users started per second. Empty: all at once." kind="decimal" value={draft.spawn_rate} change={(spawn_rate) => set({ spawn_rate })} />
         <TextField
           {...common}
           field="host"
