@@ -7,6 +7,7 @@ import { clock, count, percent, rate, time } from "./format";
 import { goesOn, live } from "./live";
 import { route } from "./route";
 import { useStore } from "./store";
+import { visible } from "./text";
 import { theme } from "./theme";
 
 /** What there is to know at one look, and what can be done. */
@@ -18,7 +19,7 @@ export function Header() {
     <header class="top">
       <div class="title">
         <h1>{offer?.name ?? "loadtest"}</h1>
-        <p class="host">{run.host ?? offer?.defaults.host ?? (hasRun ? "hosts of the classes" : "")}</p>
+        <p class="host">{visible(run.host ?? offer?.defaults.host ?? (hasRun ? "hosts of the classes" : ""))}</p>
       </div>
       <Actions />
       {hasRun && (

@@ -1,6 +1,7 @@
 import { timeOfDay } from "./format";
 import { goesOn, live } from "./live";
 import { useStore } from "./store";
+import { visible } from "./text";
 
 /** What one should know of the connection and the run, above all else. */
 export function Notices() {
@@ -16,14 +17,14 @@ export function Notices() {
       )}
       {run.problem && (
         <p class="gone" role="alert">
-          {run.problem}
+          {visible(run.problem)}
         </p>
       )}
-      {run.run > 0 && !goesOn(run.state) && run.ended && <p class="ended">{run.ended}</p>}
+      {run.run > 0 && !goesOn(run.state) && run.ended && <p class="ended">{visible(run.ended)}</p>}
       {run.warnings.length > 0 && (
         <ul class="warnings" aria-label="Warnings">
           {run.warnings.map((warning) => (
-            <li key={warning}>{warning}</li>
+            <li key={warning}>{visible(warning)}</li>
           ))}
         </ul>
       )}

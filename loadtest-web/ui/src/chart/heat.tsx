@@ -75,7 +75,9 @@ export function Heat({ joined, zoom }: { joined: Joined; zoom: Zoom }) {
       high = Math.max(high, upper);
     }
   }
-  const range: [number, number] = high > 0 ? [low, Math.max(high, low * 4)] : [1, 1000];
+  // From a power of two on, which is where the axis puts its labels.
+  const from = 2 ** Math.floor(Math.log2(low));
+  const range: [number, number] = high > 0 ? [from, Math.max(high, from * 4)] : [1, 1024];
   return (
     <Plot
       title="Latency heat map"

@@ -1,5 +1,6 @@
 import { bytes, count, millis, percent, percentileName, rate } from "../format";
 import type { Column } from "../table/virtual";
+import { visible } from "../text";
 import { PERCENTILES, type Figures, type Row } from "../types";
 
 const AGGREGATED = "Aggregated";
@@ -22,9 +23,9 @@ const NAME: Column<Row> = {
   isText: true,
   value: (row) => `${row.name} ${row.method}`,
   cell: (row) => (
-    <span class="cut" title={row.id === 0 ? AGGREGATED : `${row.method} ${row.name}`}>
-      {row.id !== 0 && row.method !== "" && <span class="method">{row.method} </span>}
-      {row.id === 0 ? AGGREGATED : row.name}
+    <span class="cut" title={row.id === 0 ? AGGREGATED : visible(`${row.method} ${row.name}`)}>
+      {row.id !== 0 && row.method !== "" && <span class="method">{visible(row.method)} </span>}
+      {row.id === 0 ? AGGREGATED : visible(row.name)}
     </span>
   ),
 };

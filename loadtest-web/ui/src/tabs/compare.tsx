@@ -6,11 +6,12 @@ import { Zoom } from "../chart/zoom";
 import { clock, count, difference, millis, NONE, percent, rate } from "../format";
 import { matches, Search, wordsOf } from "../table/search";
 import { sorted, VirtualTable, type Column, type Sorting } from "../table/virtual";
+import { visible } from "../text";
 import type { Comparison, Figures, PastRun, Point } from "../types";
 
 type Pair = Comparison["rows"][number];
 
-const title = (run: PastRun) => run.name ?? `Run ${run.run}`;
+const title = (run: PastRun) => visible(run.name ?? `Run ${run.run}`);
 
 /** Two runs side by side: what changed in each row, and their charts over each other. */
 export function Compare({ a, b, close }: { a: string; b: string; close: () => void }) {
@@ -105,9 +106,9 @@ const COLUMNS: Column<Pair>[] = [
     isText: true,
     value: ({ method, name }) => `${name} ${method}`,
     cell: ({ method, name, a, b }) => (
-      <span class="cut" title={`${method} ${name}`}>
-        <span class="method">{method} </span>
-        {name}
+      <span class="cut" title={visible(`${method} ${name}`)}>
+        <span class="method">{visible(method)} </span>
+        {visible(name)}
         {!a && <small> only in B</small>}
         {!b && <small> only in A</small>}
       </span>

@@ -3,6 +3,7 @@ import { get } from "../api";
 import { live } from "../live";
 import { usePolled } from "../poll";
 import { useStore } from "../store";
+import { visible } from "../text";
 import type { Download, PastRun } from "../types";
 
 /** A path of another host, or a script in place of one, is no download of ours. */
@@ -28,7 +29,7 @@ export function Downloads() {
             <option value="">{run.state === "stopped" ? "the last run" : "the run as it stands"}</option>
             {[...runs].reverse().map((past) => (
               <option key={past.run} value={past.run}>
-                {past.name === null ? `run ${past.run}` : `${past.run}: ${past.name}`}
+                {past.name === null ? `run ${past.run}` : `${past.run}: ${visible(past.name)}`}
               </option>
             ))}
           </select>

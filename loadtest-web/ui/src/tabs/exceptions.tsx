@@ -1,7 +1,8 @@
-import { count, dateAndTime, timeOfDay } from "../format";
+import { count, dateAndTime, NONE, timeOfDay } from "../format";
 import { live } from "../live";
 import { usePolled } from "../poll";
 import { useStore } from "../store";
+import { visible } from "../text";
 import type { Exception } from "../types";
 
 export function Exceptions() {
@@ -26,10 +27,10 @@ export function Exceptions() {
         <tbody>
           {exceptions.map((exception) => (
             <tr key={`${exception.class}\n${exception.task}\n${exception.message}\n${exception.place}`}>
-              <th scope="row" class="bad message">{exception.message}</th>
+              <th scope="row" class="bad message">{visible(exception.message)}</th>
               <td>{count(exception.count)}</td>
-              <td class="t">{[exception.class, exception.task].filter((part) => part !== "").join("::")}</td>
-              <td class="t">{exception.place ?? "–"}</td>
+              <td class="t">{visible([exception.class, exception.task].filter((part) => part !== "").join("::"))}</td>
+              <td class="t">{exception.place === null ? NONE : visible(exception.place)}</td>
               <td title={dateAndTime(exception.first_seen)}>{timeOfDay(exception.first_seen)}</td>
               <td title={dateAndTime(exception.last_seen)}>{timeOfDay(exception.last_seen)}</td>
             </tr>

@@ -4,6 +4,7 @@ import { live } from "../live";
 import { usePolled } from "../poll";
 import { useStore } from "../store";
 import { matches, Search, wordsOf } from "../table/search";
+import { visible } from "../text";
 import type { Body, Failure, FailureSample } from "../types";
 
 /** So many are drawn; the rest is found by searching. */
@@ -32,7 +33,7 @@ export function Failures() {
       </div>
       <div class="list">
         {shown.map((failure) => (
-          <Group key={`${failure.method}\n${failure.name}\n${failure.kind}\n${failure.error}`} failure={failure} />
+          <Group key={`${failure.method}\n${visible(failure.name)}\n${failure.kind}\n${failure.error}`} failure={failure} />
         ))}
       </div>
       {found.length === 0 && <p class="empty">No failure has these words.</p>}
@@ -47,9 +48,9 @@ function Group({ failure }: { failure: Failure }) {
       <summary>
         <span class="n">{count(failure.count)}</span>
         <span>
-          <span class="method">{failure.method} </span>
-          {failure.name}
-          <span class="error">{failure.error}</span>
+          <span class="method">{visible(failure.method)} </span>
+          {visible(failure.name)}
+          <span class="error">{visible(failure.error)}</span>
           <small>{failure.kind}</small>
         </span>
         <small>
@@ -78,25 +79,25 @@ function Sample({ sample }: { sample: FailureSample }) {
         {timeOfDay(sample.at)}
         <small>
           {" "}
-          {by}
+          {visible(by)}
           {sample.user !== null && ` · user ${count(sample.user)}`} · took {time(sample.took)}
           {sample.phases.length > 0 && ` · ${sample.phases.map(({ phase, ms }) => `${phase} ${time(ms)}`).join(", ")}`}
         </small>
       </h4>
-      {sample.details !== "" && <p class="details">{sample.details}</p>}
+      {sample.details !== "" && <p class="details">{visible(sample.details)}</p>}
       {(sample.request !== null || sample.response !== null) && (
         <div class="exchange">
           {sample.request !== null && (
             <div>
               <h5>Request</h5>
-              <pre>{sample.request}</pre>
+              <pre>{visible(sample.request)}</pre>
               <Content what="Body of the request" body={sample.request_body} />
             </div>
           )}
           {sample.response !== null && (
             <div>
               <h5>Response{sample.status !== null && ` ${sample.status}`}</h5>
-              <pre>{sample.response}</pre>
+              <pre>{visible(sample.response)}</pre>
               <Content what="Body of the response" body={sample.response_body} />
             </div>
           )}
@@ -114,7 +115,7 @@ function Content({ what, body }: { what: string; body: Body | null }) {
         {what}, {of(body.length, "byte", "bytes")}
         {body.is_cut && ", cut"}
       </h5>
-      <pre>{body.text}</pre>
+      <pre>{visible(body.text)}</pre>
     </>
   );
 }

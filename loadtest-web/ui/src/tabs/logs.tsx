@@ -4,6 +4,7 @@ import { keep, kept } from "../kept";
 import { live } from "../live";
 import { useStore } from "../store";
 import { matches, Search, wordsOf } from "../table/search";
+import { visible } from "../text";
 import type { Level } from "../types";
 
 const LEVELS: Level[] = ["error", "warn", "info", "debug", "trace"];
@@ -55,7 +56,7 @@ export function Logs() {
           <p key={line.number} class={`level-${line.level}`}>
             <time dateTime={line.at} title={dateAndTime(line.at)}>{timeOfDay(line.at)}</time>
             <b>{line.level}</b>
-            <span>{line.text}</span>
+            <span>{visible(line.text)}</span>
           </p>
         ))}
         {found.length === 0 && <p class="empty">{logs.length === 0 ? "Nothing has been logged." : "No line is of this level and has these words."}</p>}

@@ -6,6 +6,7 @@ import { Zoom } from "../chart/zoom";
 import { count, millis, percent, percentileName, rate, time } from "../format";
 import { live } from "../live";
 import { usePolled } from "../poll";
+import { visible } from "../text";
 import type { RowDetail } from "../types";
 
 const LINES = [
@@ -30,12 +31,12 @@ export function RowPanel({ id, close }: { id: number; close: () => void }) {
   }, [close]);
 
   const row = live.rows.get(id);
-  const name = id === 0 ? "Aggregated" : (row?.name ?? detail?.row.name ?? "");
+  const name = id === 0 ? "Aggregated" : visible(row?.name ?? detail?.row.name ?? "");
   return (
     <aside class="panel" ref={panel} tabIndex={-1} aria-label={`Details: ${name}`}>
       <header>
         <h2>
-          {id !== 0 && <span class="method">{row?.method ?? detail?.row.method} </span>}
+          {id !== 0 && <span class="method">{visible(row?.method ?? detail?.row.method ?? "")} </span>}
           {name}
         </h2>
         <button type="button" class="quiet close" aria-label="Close" onClick={close}>
@@ -87,7 +88,7 @@ function Detail({ detail }: { detail: RowDetail }) {
             <tbody>
               {statuses.map((status) => (
                 <tr key={status.status}>
-                  <th scope="row" class={statusClass(status.status)}>{status.status}</th>
+                  <th scope="row" class={statusClass(status.status)}>{visible(status.status)}</th>
                   <td>{count(status.count)}</td>
                   <td>{percent(status.share)}</td>
                   <td>{millis(status.p50)}</td>

@@ -4,6 +4,7 @@ import { clock, count, dateAndTime, of, percent, rate, time } from "../format";
 import { live } from "../live";
 import { route } from "../route";
 import { useStore } from "../store";
+import { visible } from "../text";
 import type { PastRun } from "../types";
 import { Compare } from "./compare";
 
@@ -91,13 +92,13 @@ export function Runs() {
               )}
               {[...rows].reverse().map((past) => (
                 <tr key={past.run}>
-                  <Choice number={String(past.run)} title={past.name ?? `Run ${past.run}`} about={past.name === null ? "" : `file, ${past.run}`} chosen={chosen} toggle={toggle} />
+                  <Choice number={String(past.run)} title={visible(past.name ?? `Run ${past.run}`)} about={past.name === null ? "" : `file, ${past.run}`} chosen={chosen} toggle={toggle} />
                   <td class="t">{dateAndTime(past.started_at)}</td>
                   <td>{clock(past.duration)}</td>
                   <td>{count(past.users)}</td>
                   <Total total={past.total} />
                   <td class={past.thresholds_met < past.thresholds ? "bad" : ""}>{past.thresholds > 0 ? `${past.thresholds_met} of ${past.thresholds}` : "–"}</td>
-                  <td class="t wide">{past.ended}</td>
+                  <td class="t wide">{visible(past.ended)}</td>
                 </tr>
               ))}
             </tbody>

@@ -1,5 +1,6 @@
 import { goesOn, live } from "../live";
 import { useStore } from "../store";
+import { visible } from "../text";
 import type { Threshold } from "../types";
 
 const SIGN = { "met": "✓", "not met": "✗", "nothing matched": "?" };
@@ -42,16 +43,16 @@ function Line({ threshold }: { threshold: Threshold }) {
   return (
     <tr>
       <th scope="row">
-        <code>{threshold.text}</code>
+        <code>{visible(threshold.text)}</code>
       </th>
-      <td>{threshold.value}</td>
+      <td>{visible(threshold.value)}</td>
       <td class="t">
         <span class={`verdict ${COLOR[threshold.verdict]}`}>
           {SIGN[threshold.verdict]} {threshold.verdict}
         </span>
         {threshold.aborted && <small> ended the run</small>}
       </td>
-      <td class="t wide">{threshold.sentence}</td>
+      <td class="t wide">{visible(threshold.sentence)}</td>
     </tr>
   );
 }
