@@ -20,7 +20,7 @@ export function Notices() {
           {visible(run.problem)}
         </p>
       )}
-      {run.run > 0 && !goesOn(run.state) && run.ended && <p class="ended">{visible(run.ended)}</p>}
+      {run.run > 0 && !goesOn(run.state) && run.ended && <p class="ended">The run has ended: {visible(run.ended)}</p>}
       {run.warnings.length > 0 && (
         <ul class="warnings" aria-label="Warnings">
           {run.warnings.map((warning) => (

@@ -32,7 +32,14 @@ export function join(runs: Measured[]): Joined {
     starts.push(start);
     if (runs.length > 1) marks.push({ x: start, text: `Run ${run.run}` });
     for (const marker of run.markers) marks.push({ x: start + marker.t, text: marker.text });
+    let last: Point | undefined;
     for (const point of run.points) {
+      // Rows have points only of times in which they had requests: in between there is nothing to draw.
+      if (last && point.t - point.length > last.t + last.length / 2) {
+        x.push(start + (last.t + point.t - point.length) / 2);
+        points.push(null);
+      }
+      last = point;
       x.push(start + Math.max(0, point.t - point.length / 2));
       points.push(point);
     }

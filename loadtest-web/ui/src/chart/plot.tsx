@@ -50,12 +50,22 @@ const POWERS_OF_TWO = Array.from({ length: 44 }, (_, power) => 2 ** power);
 const AXIS_WIDTH = 62;
 const FONT = "11px system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif";
 
+/** Values without a neighbour, which no line shows. */
+function alone(plot: uPlot, series: number): number[] {
+  const values = plot.data[series] ?? [];
+  const found: number[] = [];
+  for (let at = 0; at < values.length; at += 1) {
+    if (values[at] != null && values[at - 1] == null && values[at + 1] == null) found.push(at);
+  }
+  return found;
+}
+
 function ofLine(line: Line, isDrawn: boolean): uPlot.Series {
   const series: uPlot.Series = {
     label: line.name,
     stroke: () => theme.color(line.color),
     width: 1.6,
-    points: { show: false },
+    points: { show: false, size: 5, filter: alone },
     spanGaps: false,
   };
   if (line.fill) series.fill = () => theme.color(line.color, line.fill);
