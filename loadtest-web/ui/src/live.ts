@@ -115,7 +115,7 @@ class Live extends Store {
     this.known = true;
     this.turn += 1;
     this.changed();
-    if (run.logs > (this.logs.at(-1)?.number ?? 0)) void this.fetchLogs();
+    if (!document.hidden && run.logs > (this.logs.at(-1)?.number ?? 0)) void this.fetchLogs();
   }
 
   private async fetchHistory(): Promise<void> {

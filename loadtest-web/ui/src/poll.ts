@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "./api";
 
-/** What an endpoint says, asked again whenever `turn` moves on, one question at a time and at most each two seconds. */
+/** The shortest time between two questions. */
 const PAUSE_MILLIS = 2000;
 
 export interface Polled<T> {
@@ -9,6 +9,7 @@ export interface Polled<T> {
   error: string | null;
 }
 
+/** What an endpoint says, asked again whenever `turn` moves on, one question at a time, and none while the page is hidden. */
 export function usePolled<T>(path: string, turn: number): Polled<T> {
   const [polled, set] = useState<Polled<T> & { path: string }>({ path, value: null, error: null });
   const at = useRef({ path: "", turn: -1, busy: false, last: 0, timer: 0 });

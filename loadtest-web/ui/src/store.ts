@@ -8,9 +8,20 @@ export class Store {
   private frame = 0;
 
   subscribe(listener: Listener): () => void {
+    if (this.listeners.size === 0) document.addEventListener("visibilitychange", this.seen);
     this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size === 0) document.removeEventListener("visibilitychange", this.seen);
+    };
   }
+
+  /** What changed while the page was hidden is drawn when it is seen again. */
+  private readonly seen = (): void => {
+    if (!document.hidden) return this.tell();
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+  };
 
   protected changed(): void {
     if (this.frame !== 0 || document.hidden) return;
@@ -22,17 +33,6 @@ export class Store {
     cancelAnimationFrame(this.frame);
     this.frame = 0;
     for (const listener of [...this.listeners]) listener();
-  }
-
-  constructor() {
-    document.addEventListener("visibilitychange", () => {
-      if (document.hidden) {
-        cancelAnimationFrame(this.frame);
-        this.frame = 0;
-      } else {
-        this.tell();
-      }
-    });
   }
 }
 

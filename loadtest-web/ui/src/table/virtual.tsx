@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 
 /** The height of a row in pixels, which the style sheet gives as well. */
 const ROW_HEIGHT = 30;
@@ -74,7 +74,6 @@ export function VirtualTable<R>(props: Props<R>) {
   }, []);
   const first = Math.max(0, Math.min(Math.floor(top / ROW_HEIGHT), rows.length) - SPARE);
   const last = Math.min(rows.length, Math.ceil((top + height) / ROW_HEIGHT) + SPARE);
-  // An even number of rows above: stripes and hovers do not change their places.
   const shown = rows.slice(first, last);
 
   return (
@@ -159,14 +158,4 @@ function cells<R>({ columns, open }: Props<R>, row: R): JSX.Element[] {
       </th>
     );
   });
-}
-
-/** Moves on one turn, and no more, when what is typed has not changed for so long. */
-export function useLater<T>(value: T, millis: number): T {
-  const [late, set] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => set(() => value), millis);
-    return () => clearTimeout(timer);
-  }, [value, millis]);
-  return late;
 }

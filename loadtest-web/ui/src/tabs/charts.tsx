@@ -6,6 +6,7 @@ import { Zoom } from "../chart/zoom";
 import { bytes, percent, percentileName, time } from "../format";
 import { keep, kept } from "../kept";
 import { live } from "../live";
+import { Menu } from "../menu";
 import { useStore } from "../store";
 import { PERCENTILES, type Percentile, type Point } from "../types";
 
@@ -91,28 +92,24 @@ function Latency({ joined, common }: { joined: Joined; common: Common }) {
       log={log}
       lines={offered.filter((name) => chosen.includes(name)).map((name) => ({ name: percentileName(name), color: name, values: valuesOf(joined, (point) => value(point, name)) }))}
       actions={
-        <details class="menu">
-          <summary class="quiet">Lines</summary>
-          <fieldset>
-            <legend class="unseen">Percentiles in the chart</legend>
-            {offered.map((name) => (
-              <label key={name} class="check">
-                <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
-                {percentileName(name)}
-              </label>
-            ))}
-            <label class="check apart">
-              <input type="checkbox" checked={log} onChange={() => (keep("log", !log), setLog(!log))} />
-              Logarithmic
+        <Menu title="Lines" look="quiet" legend="Percentiles in the chart">
+          {offered.map((name) => (
+            <label key={name} class="check">
+              <input type="checkbox" checked={chosen.includes(name)} onChange={() => toggle(name)} />
+              {percentileName(name)}
             </label>
-            {hasResponse && (
-              <label class="check" title="With what the task was late by">
-                <input type="checkbox" checked={response} onChange={() => setResponse(!response)} />
-                Response time
-              </label>
-            )}
-          </fieldset>
-        </details>
+          ))}
+          <label class="check apart">
+            <input type="checkbox" checked={log} onChange={() => (keep("log", !log), setLog(!log))} />
+            Logarithmic
+          </label>
+          {hasResponse && (
+            <label class="check" title="With what the task was late by">
+              <input type="checkbox" checked={response} onChange={() => setResponse(!response)} />
+              Response time
+            </label>
+          )}
+        </Menu>
       }
     />
   );

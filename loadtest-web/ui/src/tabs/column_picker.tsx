@@ -1,3 +1,4 @@
+import { Menu } from "../menu";
 import type { Column } from "../table/virtual";
 
 interface Props<R> {
@@ -11,20 +12,16 @@ interface Props<R> {
 export function ColumnPicker<R>({ columns, chosen, choose, first }: Props<R>) {
   const toggle = (key: string) => choose(chosen.includes(key) ? chosen.filter((each) => each !== key) : [...chosen, key]);
   return (
-    <details class="menu" onKeyDown={(event) => event.key === "Escape" && ((event.currentTarget.open = false), event.stopPropagation())}>
-      <summary class="button">Columns</summary>
-      <fieldset>
-        <legend class="unseen">Columns of the table</legend>
-        {columns.map(({ key, title, about }) => (
-          <label key={key} class="check" title={about}>
-            <input type="checkbox" checked={chosen.includes(key)} onChange={() => toggle(key)} />
-            {title}
-          </label>
-        ))}
-        <button type="button" onClick={() => choose(first)}>
-          As at first
-        </button>
-      </fieldset>
-    </details>
+    <Menu title="Columns" look="button" legend="Columns of the table">
+      {columns.map(({ key, title, about }) => (
+        <label key={key} class="check" title={about}>
+          <input type="checkbox" checked={chosen.includes(key)} onChange={() => toggle(key)} />
+          {title}
+        </label>
+      ))}
+      <button type="button" onClick={() => choose(first)}>
+        As at first
+      </button>
+    </Menu>
   );
 }

@@ -65,5 +65,3 @@ export const COLUMNS: Column<Row>[] = [
 
 /** Those that Locust shows, and the share of failures. */
 export const FIRST_COLUMNS = ["requests", "failed", "fail_ratio", "p50", "p95", "p99", "avg", "min", "max", "size", "rps", "fps"];
-
-export const isTime = (key: string) => /^(p\d+|avg|min|max)$/.test(key);
