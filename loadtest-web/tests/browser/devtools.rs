@@ -152,7 +152,7 @@ impl Page {
 
     /// Presses the button with this text, as soon as there is one that can be pressed.
     pub(crate) fn press(&self, text: &str) {
-        let button = "[...document.querySelectorAll('button')]";
+        let button = "[...document.querySelectorAll('button:not([role=tab])')]";
         self.until(&format!(
             "(() => {{ const found = {button}.filter((each) => each.textContent === {text:?} && !each.disabled).at(-1); \
              found?.click(); return found !== undefined }})()"

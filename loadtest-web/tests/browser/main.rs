@@ -150,7 +150,18 @@ fn it_is_dark_where_that_is_wanted_and_fits_a_telephone() {
     page.press("Theme: system");
     page.until(&format!("{ground} === 'rgb(255, 255, 255)'"));
     page.look(360, 740, false);
-    for tab in ["statistics", "charts", "failures", "exceptions", "ratio", "thresholds", "workers", "logs", "downloads", "runs"] {
+    for tab in [
+        "statistics",
+        "charts",
+        "failures",
+        "exceptions",
+        "ratio",
+        "thresholds",
+        "workers",
+        "logs",
+        "downloads",
+        "runs",
+    ] {
         page.go(tab);
         page.until(&format!("document.querySelector('.tab-{tab}')?.children.length > 0"));
         let width = page.read("document.documentElement.scrollWidth");
