@@ -75,18 +75,18 @@ impl Page {
             session: RefCell::new(None),
             complaints: RefCell::default(),
         };
-        let target = page.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
-        let attached = page.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));
+        let target = page.call("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
+        let attached = page.call("Target.attachToTarget", &json!({ "targetId": target, "flatten": true }));
         *page.session.borrow_mut() = attached["sessionId"].as_str().map(str::to_owned);
         for domain in ["Page", "Runtime", "Log"] {
-            page.call(&format!("{domain}.enable"), json!({}));
+            page.call(&format!("{domain}.enable"), &json!({}));
         }
         page.look(1280, 800, false);
-        page.call("Page.navigate", json!({ "url": url }));
+        page.call("Page.navigate", &json!({ "url": url }));
         page
     }
 
-    fn call(&self, method: &str, params: Value) -> Value {
+    fn call(&self, method: &str, params: &Value) -> Value {
         let id = self.last.get() + 1;
         self.last.set(id);
         let mut command = json!({ "id": id, "method": method, "params": params });
@@ -120,16 +120,16 @@ impl Page {
     /// The size of the window, and whether it is dark there.
     pub(crate) fn look(&self, width: u32, height: u32, is_dark: bool) {
         let size = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
         let scheme = if is_dark { "dark" } else { "light" };
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        self.call("Emulation.setEmulatedMedia", features);
+        self.call("Emulation.setEmulatedMedia", &features);
     }
 
     /// What an expression is worth in the page; a promise is waited for.
     pub(crate) fn read(&self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
-        let result = self.call("Runtime.evaluate", params);
+        let result = self.call("Runtime.evaluate", &params);
         assert_eq!(result["exceptionDetails"], Value::Null, "{expression}");
         result["result"]["value"].clone()
     }
@@ -183,9 +183,23 @@ impl Page {
         self.read(&said).as_str().unwrap_or_default().to_owned()
     }
 
+    /// Draws the pointer over a chart, as to zoom into it.
+    pub(crate) fn drag(&self, from: u32, to: u32, y: u32) {
+        let mouse = |kind: &str, x: u32, buttons: u32| {
+            let button = if buttons > 0 || kind == "mouseReleased" { "left" } else { "none" };
+            let event = json!({ "type": kind, "x": x, "y": y, "button": button, "buttons": buttons, "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", &event);
+        };
+        mouse("mouseMoved", from, 0);
+        mouse("mousePressed", from, 1);
+        mouse("mouseMoved", u32::midpoint(from, to), 1);
+        mouse("mouseMoved", to, 1);
+        mouse("mouseReleased", to, 0);
+    }
+
     /// For eyes.
     pub(crate) fn picture(&self, name: &str) {
-        let data = self.call("Page.captureScreenshot", json!({ "format": "png" }))["data"].clone();
+        let data = self.call("Page.captureScreenshot", &json!({ "format": "png" }))["data"].clone();
         let data = data.as_str().unwrap().to_owned();
         let bytes = base64(&data);
         assert!(bytes.starts_with(b"\x89PNG") && bytes.len() > 5_000, "{name}");

@@ -1,6 +1,8 @@
 //! The page in a real browser: what people do with it, and what it then says. Pictures of each tab are left in
 //! `target/tmp/web-ui`, for eyes.
 
+#![expect(clippy::unwrap_used, reason = "tests")]
+
 mod devtools;
 mod load;
 
@@ -68,6 +70,10 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     page.until(&format!("{last} !== {before}"));
     assert_eq!(page.read("document.querySelectorAll('.charts .u-over').length > 4"), true);
     page.picture("charts");
+    let at = page.read("document.querySelector('.u-over').getBoundingClientRect().y | 0");
+    page.drag(200, 400, u32::try_from(at.as_u64().unwrap()).unwrap() + 50);
+    page.press("Show all");
+    page.until("![...document.querySelectorAll('button')].some((each) => each.textContent === 'Show all')");
 
     page.press("Stop");
     page.until("document.querySelector('.figures .state-stopped') !== null");
