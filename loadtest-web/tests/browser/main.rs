@@ -215,3 +215,29 @@ fn it_says_when_the_server_is_gone_and_goes_on_when_it_is_back() {
     page.until(&format!("document.querySelectorAll('.figures dd')[1].textContent.trim() !== {time:?}"));
     assert_eq!(page.complaints(), [""; 0]);
 }
+
+#[test]
+fn a_saved_report_is_added_also_below_a_base_path() {
+    let console = Console::new(load::few());
+    let mut settings = WebSettings::default();
+    (settings.port, settings.base_path) = (0, "/load/test".to_owned());
+    let ui = Web.serve(settings, console.clone()).unwrap();
+    let page = Page::open("below", ui.url());
+    start(&page);
+    page.press("Stop");
+    page.until("document.querySelector('.figures .state-stopped') !== null");
+    page.go("runs");
+    page.until("document.querySelectorAll('[aria-label=Runs] tbody tr').length === 1");
+    page.read(
+        "(async () => { const saved = await (await fetch('api/v1/downloads/report.json')).text(); \
+         const files = new DataTransfer(); files.items.add(new File([saved], 'yesterday.json')); \
+         files.items.add(new File(['{}'], 'broken.json')); const field = document.querySelector('input[type=file]'); \
+         field.files = files.files; field.dispatchEvent(new Event('change', { bubbles: true })) })()",
+    );
+    page.until("document.querySelectorAll('[aria-label=Runs] tbody tr').length === 2");
+    let row = page.read("document.querySelector('[aria-label=Runs] tbody tr').textContent");
+    assert!(row.as_str().unwrap().contains("yesterday.json"), "{row}");
+    let wrong = page.until("document.querySelector('main [role=alert]')?.textContent");
+    assert!(wrong.as_str().unwrap().starts_with("broken.json: "), "{wrong}");
+    assert_eq!(page.complaints(), [""; 0]);
+}
