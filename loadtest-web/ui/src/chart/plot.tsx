@@ -74,7 +74,10 @@ function ofLine(line: Line, isDrawn: boolean): uPlot.Series {
     series.paths = uPlot.paths.bars!({ size: [0.86, 40], gap: 0 });
     series.width = 0;
   }
-  if (isDrawn) series.paths = () => null;
+  if (isDrawn) {
+    series.paths = () => null;
+    series.points = { show: false };
+  }
   return series;
 }
 
