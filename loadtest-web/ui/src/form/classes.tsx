@@ -6,7 +6,8 @@ import { Messages, messagesFor } from "./fields";
 interface Props {
   classes: OfferedClass[];
   draft: Draft["classes"];
-  change: (draft: Draft["classes"]) => void;
+  /** To be applied to what stands there then: browsers can fill several fields at once. */
+  change: (update: (before: Draft["classes"]) => Draft["classes"]) => void;
   errors: FieldError[];
 }
 
@@ -15,8 +16,8 @@ export function Classes({ classes, draft, change, errors }: Props) {
   const [isOpen, setOpen] = useState(true);
   const chosen = classes.filter(({ name }) => draft[name]?.on).length;
   const all = chosen === classes.length;
-  const set = (name: string, part: Partial<ClassDraft>) => change({ ...draft, [name]: { ...draft[name]!, ...part } });
-  const setAll = (on: boolean) => change(Object.fromEntries(Object.entries(draft).map(([name, each]) => [name, { ...each, on }])));
+  const set = (name: string, part: Partial<ClassDraft>) => change((before) => ({ ...before, [name]: { ...before[name]!, ...part } }));
+  const setAll = (on: boolean) => change((before) => Object.fromEntries(Object.entries(before).map(([name, each]) => [name, { ...each, on }])));
   const wrong = ["classes", "weights", "fixed_counts", "hosts"].flatMap((field) => errors.filter((error) => error.field === field).map(({ message }) => message));
   return (
     <details class="part" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>

@@ -4,7 +4,7 @@ import { Chips, Field, messagesFor, TextField } from "./fields";
 interface Props {
   options: OfferedOption[];
   draft: Record<string, OptionValue>;
-  change: (draft: Record<string, OptionValue>) => void;
+  change: (name: string, value: OptionValue) => void;
   errors: FieldError[];
 }
 
@@ -15,7 +15,7 @@ export function Options({ options, draft, change, errors }: Props) {
       <legend>Options of the test</legend>
       <div class="fields">
         {options.map((option) => (
-          <Option key={option.name} option={option} value={draft[option.name] ?? ""} change={(value) => change({ ...draft, [option.name]: value })} errors={errors} />
+          <Option key={option.name} option={option} value={draft[option.name] ?? ""} change={(value) => change(option.name, value)} errors={errors} />
         ))}
       </div>
     </fieldset>

@@ -60,8 +60,8 @@ export function StartForm({ offer, asked, started }: Props) {
         />
         <TextField {...common} field="run_time" label="Run time" help="20s, 3m, 1h20m. Empty: until stopped." value={draft.run_time} change={(run_time) => set({ run_time })} />
       </div>
-      <Classes classes={offer.classes} draft={draft.classes} change={(classes) => set({ classes })} errors={errors} />
-      {offer.options.length > 0 && <Options options={offer.options} draft={draft.options} change={(options) => set({ options })} errors={errors} />}
+      <Classes classes={offer.classes} draft={draft.classes} change={(update) => setDraft((before) => ({ ...before, classes: update(before.classes) }))} errors={errors} />
+      {offer.options.length > 0 && <Options options={offer.options} draft={draft.options} change={(name, value) => setDraft((before) => ({ ...before, options: { ...before.options, [name]: value } }))} errors={errors} />}
       <fieldset class="part">
         <legend>Thresholds</legend>
         <Field {...common} field="thresholds" label="One per line" help="Such as p95(GET /cart) < 500ms, or fail_ratio < 1% abort after 30s.">
