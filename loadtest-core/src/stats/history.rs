@@ -111,6 +111,21 @@ impl RowHistory {
         self.0.points()
     }
 
+    /// Its points, from the newest; to look at the last few costs as much as these, however long the run was.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use loadtest_core::stats::{History, Point};
+    ///
+    /// let points = [0, 1, 2].map(|second| Point::new(Duration::from_secs(second), Duration::from_secs(1)));
+    /// let history = History::of_points([], points, []);
+    /// assert_eq!(history.total().recent().next().unwrap().at, Duration::from_secs(2));
+    /// ```
+    pub fn recent(&self) -> impl Iterator<Item = Point> {
+        self.0.newest_first()
+    }
+
     /// The points that end within `last` before `until`, a time from the start of the run or the last reset, in one; `None`
     /// where there is none. A point of ten seconds or longer, as those of more than ten minutes ago are, may have begun before.
     #[must_use]

@@ -158,10 +158,15 @@ impl Series {
         self.levels.iter().rev().flat_map(Level::points)
     }
 
+    /// From the newest; only as much is decoded as is looked at.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = Point> {
+        self.levels.iter().flat_map(|level| level.points().rev())
+    }
+
     /// The points that end after `from` and not after `until`, in one.
     pub(super) fn window(&self, from: Duration, until: Duration) -> Option<Point> {
-        let newest_first = self.levels.iter().flat_map(|level| level.points().rev());
-        let inside = newest_first
+        let inside = self
+            .newest_first()
             .skip_while(|point| point.at + point.length > until)
             .take_while(|point| point.at + point.length > from);
         inside.reduce(|mut all, point| {
