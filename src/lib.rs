@@ -96,6 +96,7 @@
 //! | `json` | with `cli` | [`Report::write_json`] and [`Report::from_json`] |
 //! | `feeders` | no | [`Feeder`]s of rows from CSV files and JSON lines; those from lists are always there |
 //! | `reqwest` | no | `ReqwestSession`: an `HttpSession` on a second transport |
+//! | `tui` | no | `--tui`: the run on the whole terminal, with keys to steer it |
 //! | `tower` | no | `LoadTest::app`: drives a tower service, such as axum's `Router`, in process |
 
 pub use loadtest_core::*;

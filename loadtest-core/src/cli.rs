@@ -9,6 +9,7 @@ mod debug;
 mod defaults;
 mod flags;
 mod given_options;
+mod keys;
 mod limits;
 mod live;
 mod log;
@@ -19,6 +20,9 @@ mod signals;
 mod steer;
 mod thresholds;
 mod tls_files;
+#[cfg(feature = "tui")]
+mod tui;
+mod tui_flag;
 mod web_flags;
 
 use std::io::Write;
@@ -112,8 +116,13 @@ fn run(
         say(&if flags.show_task_ratio_json { ratio::json(&ratio) } else { ratio::text(&ratio) });
         return Ok(exit_code::OK);
     }
-    let course = flags.web.course(&defaults, web.is_some(), !flags.debug.is_asked_for())?;
-    let web = match web.filter(|_| course != Course::Headless) {
+    flags.tui.check(flags.without_terminal())?;
+    let tui = flags.tui.tui;
+    let course = match tui {
+        true => flags.web.course_of_tui(&defaults, web.is_some())?,
+        false => flags.web.course(&defaults, web.is_some(), !flags.debug.is_asked_for())?,
+    };
+    let web = match web.filter(|_| course != Course::Headless && !(tui && defaults.headless)) {
         Some(web) => Some((web, flags.web.settings()?)),
         None => None,
     };
@@ -134,6 +143,10 @@ fn run(
     if !unused.is_empty() {
         tracing::warn!("--debug-user runs one user of that class: {} not used", unused.join(", "));
     }
+    #[cfg(feature = "tui")]
+    if tui {
+        tui::watch_panics();
+    }
     panics::watch();
     if cfg!(panic = "abort") {
         tracing::warn!("built with panic = \"abort\": a panic in one task ends the whole run, without a report");
@@ -145,7 +158,9 @@ fn run(
     }
     let options = options.map(|options| Box::new(options) as Box<dyn ReadOptions>);
     let console = Console::with(test, options, book);
-    let (course, _served) = serve(web, course, &console, &screen)?;
+    let (without_port, _served) = serve(web, course, &console, &screen)?;
+    // The terminal UI waits also where there is no web UI beside it.
+    let course = if tui { course } else { without_port };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

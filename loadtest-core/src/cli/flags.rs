@@ -11,6 +11,7 @@ use tracing::level_filters::LevelFilter;
 use super::debug::Debug;
 use super::outputs::OutputFlags;
 use super::thresholds::Thresholds;
+use super::tui_flag::TuiFlag;
 use super::web_flags::WebFlags;
 use super::{config_users, options, tls_files};
 use crate::error::InputError;
@@ -82,6 +83,9 @@ pub(super) struct Flags {
 
     #[command(flatten)]
     pub(super) web: WebFlags,
+
+    #[command(flatten)]
+    pub(super) tui: TuiFlag,
 
     /// Print only the tables at the end
     #[arg(long, env = "LOADTEST_ONLY_SUMMARY", value_parser = FalseyValueParser::new())]
@@ -247,6 +251,16 @@ impl Flags {
             test = test.equal_weights(true);
         }
         self.debug.apply(test)
+    }
+
+    /// The flags that want no terminal UI, and whether they were given.
+    pub(super) fn without_terminal(&self) -> [(&'static str, bool); 4] {
+        [
+            ("--headless", self.web.is_headless()),
+            ("--only-summary", self.only_summary),
+            ("--json", self.outputs.json),
+            ("--debug-user", self.debug.is_asked_for()),
+        ]
     }
 
     /// The flags that say nothing to a run of one user, as far as they were given.

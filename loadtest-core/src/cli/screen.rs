@@ -10,6 +10,8 @@ use crate::stats::Snapshot;
 
 /// Seconds between plain lines.
 const LINES_EVERY: u64 = 2;
+/// Of the log, while it is held back: the last mebibyte.
+const MOST_HELD: usize = 1 << 20;
 
 /// What is on the screen, shared with the log so that its lines go above the table.
 #[derive(Debug)]
@@ -25,6 +27,17 @@ struct Drawn {
     table: String,
     /// How often it was to be shown.
     ticks: u64,
+    /// While `--tui` has the terminal: what is to be written when that has given it back.
+    held: Option<Held>,
+}
+
+/// What is written later.
+#[derive(Debug, Default)]
+struct Held {
+    /// To stderr.
+    log: Vec<u8>,
+    /// To stdout, behind it.
+    said: String,
 }
 
 impl Drawn {
@@ -64,6 +77,9 @@ impl Screen {
             return;
         }
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if drawn.held.is_some() {
+            return;
+        }
         drawn.ticks += 1;
         let mut out = io::stdout().lock();
         // A terminal that went away must not end the run.
@@ -90,9 +106,41 @@ impl Screen {
         drawn.table.clear();
     }
 
+    /// From now on nothing is shown: something else has the terminal.
+    #[cfg(feature = "tui")]
+    pub(super) fn hold(&self) {
+        self.clear();
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).held = Some(Held::default());
+    }
+
+    /// The terminal is an ordinary one again: what the log said meanwhile is written.
+    #[cfg(feature = "tui")]
+    pub(super) fn release(&self) {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = drawn.held.take() {
+            let _ = io::stderr().lock().write_all(&held.log);
+            super::say(&held.said);
+        }
+    }
+
+    /// Writes to stdout.
+    pub(super) fn say(&self, text: &str) {
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut drawn.held {
+            Some(held) => held.said.push_str(text),
+            None => super::say(text),
+        }
+    }
+
     /// Writes a log line to stderr, above the table.
     pub(super) fn log(&self, line: &[u8]) -> io::Result<()> {
-        let drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = &mut drawn.held {
+            held.log.extend_from_slice(line);
+            let spare = held.log.len().saturating_sub(MOST_HELD);
+            held.log.drain(..spare);
+            return Ok(());
+        }
         let mut out = io::stdout().lock();
         // A stdout that was closed (`| head`) must not silence the log.
         let _ = drawn.erase(&mut out).and_then(|()| out.flush());

@@ -6,11 +6,14 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::flags::Flags;
+use super::keys::Keys;
 use super::outputs::Outputs;
 use super::screen::{self, Screen};
 use super::signals::Signals;
+#[cfg(feature = "tui")]
+use super::tui::Tui;
 use super::web_flags::Course;
-use super::{complain, live, say};
+use super::{complain, live};
 use crate::console::{Ask, Console, NotStarted, PastRun, View};
 use crate::error::InputError;
 use crate::exit_code;
@@ -19,7 +22,7 @@ use crate::stats::RunState;
 
 pub(super) struct Steering<'a> {
     console: &'a Console,
-    screen: &'a Screen,
+    screen: &'a Arc<Screen>,
     flags: &'a Flags,
     course: Course,
     /// The run whose outputs are written, by its number.
@@ -40,7 +43,7 @@ fn is_over(view: &View) -> bool {
 }
 
 impl<'a> Steering<'a> {
-    pub(super) fn new(console: &'a Console, screen: &'a Screen, flags: &'a Flags, course: Course) -> Self {
+    pub(super) fn new(console: &'a Console, screen: &'a Arc<Screen>, flags: &'a Flags, course: Course) -> Self {
         Self {
             console,
             screen,
@@ -71,6 +74,10 @@ impl<'a> Steering<'a> {
                 }
             }
         }
+        #[cfg(feature = "tui")]
+        let _tui = self.flags.tui.tui.then(|| Tui::open(self.console.clone(), self.screen)).transpose()?;
+        let keys = !self.flags.tui.tui && !self.flags.debug.is_asked_for();
+        let _keys = keys.then(|| Keys::listen(self.console)).flatten();
         let mut views = self.console.watch();
         let mut tick = tokio::time::interval(Duration::from_secs(1));
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -106,7 +113,7 @@ impl<'a> Steering<'a> {
             // Its threads ended without a word, and nothing is known of it.
             if let Some(problem) = view.problem.as_ref().filter(|_| view.run > self.finished) {
                 self.screen.clear();
-                complain(&InputError::new(problem.clone()));
+                let _ = self.screen.log(format!("error: {problem}\n").as_bytes());
                 (self.finished, self.code) = (view.run, exit_code::GENERATOR);
             }
             if let Course::Starts { autoquit: Some(seconds) } = self.course
@@ -157,13 +164,13 @@ impl<'a> Steering<'a> {
         let report = &past.report;
         let written = self.outputs.take().is_some_and(|mut outputs| outputs.finish(report));
         if !self.flags.outputs.json {
-            say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
-            say(&text::wrapped(&report.asked(), screen::width()));
+            self.screen.say(&format!("\n{}", text::summary(report.snapshot(), report.thresholds(), screen::width())));
+            self.screen.say(&text::wrapped(&report.asked(), screen::width()));
             let ran = crate::units::format_duration(report.duration());
-            say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
+            self.screen.say(&format!("\nRan {ran}: {}. Seed {}.\n", report.ended_by().sentence(), report.seed()));
         }
         if let Some(problem) = setup_failed(report) {
-            complain(&InputError::new(problem));
+            let _ = self.screen.log(format!("error: {problem}\n").as_bytes());
         }
         self.code = exit_code::of(report, self.flags.exit_code_on_error, written);
         self.finished = past.number;

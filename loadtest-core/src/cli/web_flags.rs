@@ -71,11 +71,7 @@ impl WebFlags {
     /// When it is asked for the end of what nothing starts, or for settings of a web UI that there is not.
     pub(super) fn course(&self, defaults: &Defaults, has_web: bool, can_wait: bool) -> Result<Course, InputError> {
         let headless = self.headless.unwrap_or(defaults.headless);
-        if let Some(flag) = self.given().filter(|_| !has_web && !headless) {
-            return Err(InputError::new(format!(
-                "{flag}: this program has no web UI: build loadtest with its feature `web`, or leave the flag out"
-            )));
-        }
+        self.check_given(has_web || headless)?;
         if headless || !has_web || !can_wait {
             return Ok(Course::Headless);
         }
@@ -85,6 +81,30 @@ impl WebFlags {
             (false, Some(_)) => {
                 Err(InputError::new("--autoquit ends what --autostart has started: write both, or leave it out"))
             }
+        }
+    }
+
+    /// The same with the terminal UI: a run starts at once, and the end is waited for there. A test that ends by itself does so
+    /// there too.
+    ///
+    /// # Errors
+    /// When settings of a web UI are given that there is not.
+    pub(super) fn course_of_tui(&self, defaults: &Defaults, has_web: bool) -> Result<Course, InputError> {
+        self.check_given(has_web)?;
+        let by_itself = defaults.autoquit.filter(|_| defaults.autostart);
+        Ok(Course::Starts { autoquit: self.autoquit.or(by_itself) })
+    }
+
+    pub(super) fn is_headless(&self) -> bool {
+        self.headless == Some(true)
+    }
+
+    fn check_given(&self, is_known: bool) -> Result<(), InputError> {
+        match self.given().filter(|_| !is_known) {
+            Some(flag) => Err(InputError::new(format!(
+                "{flag}: this program has no web UI: build loadtest with its feature `web`, or leave the flag out"
+            ))),
+            None => Ok(()),
         }
     }
 
@@ -201,6 +221,15 @@ mod tests {
         }
         let one_user = flags(&["--web-port", "0"]).course(&Defaults::new(), true, false);
         assert_eq!(one_user, Ok(Course::Headless), "nobody waits for a single user");
+    }
+
+    #[test]
+    fn the_terminal_ui_waits_at_the_end_unless_the_test_ends_by_itself() {
+        let tui = |arguments: &[&str], defaults: Defaults| flags(arguments).course_of_tui(&defaults, false);
+        assert_eq!(tui(&[], Defaults::new()), Ok(Course::Starts { autoquit: None }));
+        assert_eq!(tui(&["--autoquit", "3"], Defaults::new()), Ok(Course::Starts { autoquit: Some(3) }));
+        assert_eq!(tui(&[], Defaults::new().autostart(true).autoquit(0)), Ok(Course::Starts { autoquit: Some(0) }));
+        assert!(tui(&["--web-port", "0"], Defaults::new()).is_err());
     }
 
     #[test]
