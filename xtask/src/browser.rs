@@ -12,14 +12,22 @@ pub(crate) fn provide() -> Result<(), String> {
         return Ok(());
     }
     eprintln!("xtask: there is no chromium, in which the HTML report is tested: apt-get install chromium");
-    for arguments in [&["update", "-qq"][..], &["install", "-y", "-qq", "--no-install-recommends", "chromium"]] {
+    install("chromium", "install chromium or Google Chrome, and try again")?;
+    version("chromium").map(|_| ()).ok_or_else(|| "chromium was installed and does not run".to_owned())
+}
+
+/// Installs a package of Debian.
+///
+/// # Errors
+/// When that fails; `instead` says what a person can do.
+pub(crate) fn install(package: &str, instead: &str) -> Result<(), String> {
+    for arguments in [&["update", "-qq"][..], &["install", "-y", "-qq", "--no-install-recommends", package]] {
         let status = Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments).status();
         if !status.is_ok_and(|status| status.success()) {
-            let line = arguments.join(" ");
-            return Err(format!("`apt-get {line}` failed: install chromium or Google Chrome, and try again"));
+            return Err(format!("`apt-get {}` failed: {instead}", arguments.join(" ")));
         }
     }
-    version("chromium").map(|_| ()).ok_or_else(|| "chromium was installed and does not run".to_owned())
+    Ok(())
 }
 
 fn version(name: &str) -> Option<String> {

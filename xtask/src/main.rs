@@ -5,6 +5,7 @@
 mod browser;
 mod budget;
 mod fuzz;
+mod terminal;
 mod ui;
 
 use std::process::{Command, ExitCode};
@@ -64,6 +65,7 @@ fn test() -> Result<(), String> {
         &["--features", "reqwest"],
         &["--no-default-features", "--features", "tower"],
         &["--features", "tower"],
+        &["--features", "tui"],
     ] {
         cargo(&[&["clippy", "-p", "loadtest-rs", "--lib"], features, &["--", "-D", "warnings"]].concat(), &[])?;
     }
@@ -72,6 +74,7 @@ fn test() -> Result<(), String> {
     fuzz::run(SHORT)?;
     ui::check()?;
     browser::provide()?;
+    terminal::provide()?;
     // The second transport, and the one without a network. The rest is tested as most people build it: the compiler's messages, which the macros' tests
     // compare, name the clients that there are.
     cargo(&["test", "-p", "loadtest-http", "--all-features"], &[])?;
