@@ -30,7 +30,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use load::Goal;
-pub(crate) use publish::{LiveThresholds, Published};
+#[cfg(any(feature = "cli", test))]
+pub(crate) use publish::LiveThresholds;
+pub(crate) use publish::Published;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, MissedTickBehavior};
