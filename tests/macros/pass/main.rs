@@ -1,4 +1,4 @@
-//! `main!` with one class: the binary takes the command line, and here ends by itself.
+//! `main!` with one class: the binary takes the command line, and here starts at once and ends by itself.
 
 #![deny(warnings)]
 
@@ -15,4 +15,4 @@ impl Shopper {
     }
 }
 
-loadtest::main!(Shopper);
+loadtest::main!(Shopper, headless = true);
