@@ -8,7 +8,7 @@ mod stream;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use loadtest_core::console::View;
@@ -128,6 +128,13 @@ impl Told {
     }
 }
 
+/// Where a process begins to number its events: behind whatever an earlier one can have sent, as there are fewer events than
+/// milliseconds. So a reader that comes again after a restart is not taken for one that knows the figures of this process.
+fn beginning() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or_default()
+}
+
 /// What a reader that comes again says it has seen last: `<run>-<seq>`.
 pub(crate) fn last_seen(id: &str) -> Option<(u64, u64)> {
     let (run, seq) = id.split_once('-')?;
@@ -137,8 +144,9 @@ pub(crate) fn last_seen(id: &str) -> Option<(u64, u64)> {
 impl Feed {
     pub(crate) fn new(view: Arc<View>) -> Self {
         let end = points::last_end(&view.snapshot.history);
+        let seq = beginning();
         let inner = Inner {
-            seq: 0,
+            seq,
             view,
             logs: 0,
             end,
@@ -146,7 +154,7 @@ impl Feed {
             hello: None,
             kept: VecDeque::new(),
             bytes_kept: 0,
-            floor: 0,
+            floor: seq,
             readers: Vec::new(),
             was_reset: false,
         };

@@ -7,8 +7,13 @@ use loadtest_core::console::Console;
 
 use super::*;
 
+/// Whose events are numbered from 1 on.
 fn shared() -> Arc<Shared> {
-    Arc::new(Shared::new(Console::new(LoadTest::new())))
+    let shared = Shared::new(Console::new(LoadTest::new()));
+    let mut inner = shared.feed.lock();
+    (inner.seq, inner.floor) = (0, 0);
+    drop(inner);
+    Arc::new(shared)
 }
 
 /// One more event for everybody, about nothing.
@@ -76,6 +81,20 @@ async fn what_is_kept_is_bounded_and_older_readers_begin_anew() {
     }
     let now = (0, MOST_KEPT as u64 + 5);
     assert_eq!(names(&read(&mut shared.join(Some(now), true, Arc::default())).await), [""; 0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_knows_an_earlier_process_begins_anew() {
+    let shared = Shared::new(Console::new(LoadTest::new()));
+    let _reader = shared.join(None, true, Arc::default());
+    (0..10).for_each(|_| tell(&shared));
+    let now = shared.feed.seq();
+    let an_hour = 3_600_000;
+    for seq in [0, 5, now - an_hour] {
+        let text = read(&mut shared.join(Some((0, seq)), true, Arc::default())).await;
+        assert_eq!(names(&text), ["hello"], "{seq}");
+    }
+    assert_eq!(ids(&read(&mut shared.join(Some((0, now - 2)), true, Arc::default())).await).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
