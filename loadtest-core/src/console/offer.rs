@@ -55,6 +55,8 @@ pub struct OfferedTask {
     pub share: f64,
     /// Its own tags.
     pub tags: Vec<String>,
+    /// The name of the set that it enters: its tasks are recorded with it before theirs, as `Forum::read`.
+    pub set: Option<String>,
     /// The tasks of the set that it enters. Empty also where the set stands further up: sets may contain each other.
     pub inside: Vec<Self>,
 }
@@ -142,6 +144,7 @@ fn tasks(ratios: Vec<Ratio>) -> Vec<OfferedTask> {
         name: ratio.name.to_owned(),
         share: ratio.share,
         tags: ratio.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+        set: ratio.set.map(str::to_owned),
         inside: tasks(ratio.inside),
     };
     ratios.into_iter().map(task).collect()

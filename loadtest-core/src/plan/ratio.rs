@@ -18,6 +18,8 @@ pub(crate) struct Ratio {
     pub(crate) share: f64,
     /// Of a task, its own.
     pub(crate) tags: &'static [&'static str],
+    /// The name of the set that a task enters.
+    pub(crate) set: Option<&'static str>,
     pub(crate) inside: Vec<Self>,
     /// A set that contains itself, or one of very many: what is in it stands further up.
     pub(crate) cut: bool,
@@ -36,7 +38,7 @@ impl Plan {
                 let users = dealt.iter().filter(|class| usize::from(**class) == number).count();
                 #[expect(clippy::cast_precision_loss, reason = "a share of at most a million users")]
                 let share = users as f64 / dealt.len().max(1) as f64;
-                Ratio { name: class.name(), share, tags: &[], inside: Tree::of(graph), cut: false }
+                Ratio { name: class.name(), share, tags: &[], set: None, inside: Tree::of(graph), cut: false }
             })
             .collect()
     }
@@ -79,8 +81,10 @@ impl<'a> Tree<'a> {
                 continue;
             }
             self.tasks += 1;
-            let mut ratio = Ratio { name: task.name, share, tags: task.tags, inside: Vec::new(), cut: false };
+            let mut ratio =
+                Ratio { name: task.name, share, tags: task.tags, set: None, inside: Vec::new(), cut: false };
             if let Some(set) = plan.enters[number] {
+                ratio.set = Some(self.graph.sets[set].info.name);
                 ratio.cut = self.path.contains(&set) || (self.tasks > MOST_TASKS && self.seen[set]);
                 if !ratio.cut {
                     ratio.inside = self.inside(set);
@@ -194,7 +198,7 @@ mod tests {
     }
 
     fn leaf(name: &'static str, share: f64) -> Ratio {
-        Ratio { name, share, tags: &[], inside: Vec::new(), cut: false }
+        Ratio { name, share, tags: &[], set: None, inside: Vec::new(), cut: false }
     }
 
     fn tree() -> Vec<Ratio> {

@@ -41,7 +41,7 @@ pub(crate) fn all<'a>(offer: &'a Offer, asked: &Ask, snapshot: &Snapshot) -> Vec
             let recorded: Vec<_> = snapshot.tasks.iter().filter(|task| *task.key.class == *class.name).collect();
             let of_class = snapshot.class(&class.name).map_or(0, |stats| stats.started);
             let actual = (runs > 0).then(|| of_class as f64 / runs as f64);
-            let tasks = class.tasks.iter().map(|task| one(task, 1.0, false, of_class, &recorded)).collect();
+            let tasks = class.tasks.iter().map(|task| one(task, 1.0, None, of_class, &recorded)).collect();
             Class { class: &class.name, planned: users / all, actual, users: users.round() as u64, tasks }
         })
         .collect()
@@ -75,14 +75,21 @@ fn deal(classes: &[&OfferedClass], asked: &Ask, users: u64) -> Vec<f64> {
         .collect()
 }
 
-/// A task with what is in it. What is in sets is recorded behind the name of its set.
-fn one<'a>(task: &'a OfferedTask, around: f64, is_inside: bool, of_class: u64, recorded: &[&TaskSnapshot]) -> Task<'a> {
+/// A task with what is in it. What is in a set is recorded behind the name of the set.
+fn one<'a>(
+    task: &'a OfferedTask,
+    around: f64,
+    set: Option<&str>,
+    of_class: u64,
+    recorded: &[&TaskSnapshot],
+) -> Task<'a> {
     let planned = around * task.share;
-    let inside: Vec<_> = task.inside.iter().map(|task| one(task, planned, true, of_class, recorded)).collect();
+    let of_set = |inner| one(inner, planned, task.set.as_deref(), of_class, recorded);
+    let inside: Vec<_> = task.inside.iter().map(of_set).collect();
     let count = if inside.is_empty() {
         let is_this = |name: &str| match name.rsplit_once("::") {
-            Some((_, name)) => is_inside && name == task.name,
-            None => !is_inside && name == task.name,
+            Some((of, name)) => Some(of) == set && name == task.name,
+            None => set.is_none() && name == task.name,
         };
         recorded.iter().filter(|recorded| is_this(&recorded.key.task)).map(|recorded| recorded.stats.started).sum()
     } else {

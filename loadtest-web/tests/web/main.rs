@@ -8,5 +8,6 @@ mod events;
 mod load;
 mod locust;
 mod past;
+mod ratio;
 mod safety;
 mod tls;
