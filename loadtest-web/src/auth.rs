@@ -99,7 +99,9 @@ impl Door {
         let Place { port, base, is_tls } = place;
         let secure = if is_tls { "; Secure" } else { "" };
         let age = SESSION.as_secs();
-        let attributes = format!("; Path={base}/; Max-Age={age}; HttpOnly; SameSite=Strict{secure}");
+        // Not `Strict`: whoever follows a link to the page, or clicks on the address with the token in a chat, would be sent
+        // away. `Lax` goes along with links alone, and they change nothing.
+        let attributes = format!("; Path={base}/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
         let (sessions, attempts) = (Mutex::default(), Mutex::default());
         let cookie = format!("loadtest-{port}");
         Ok((Self { wanted, key, random, cookie, attributes, sessions, attempts }, token))
@@ -120,7 +122,7 @@ impl Door {
         let Some(given) = given else { return if self.has_session(headers) { Verdict::In(None) } else { ask } };
         let now = Instant::now();
         if let Some(seconds) = lock(&self.attempts).must_wait(from, now) {
-            return Verdict::Wait(seconds);
+            return if self.has_session(headers) { Verdict::In(None) } else { Verdict::Wait(seconds) };
         }
         match &self.wanted {
             Wanted::Password(tag) if hmac::verify(&self.key, &given, tag.as_ref()).is_ok() => {
@@ -229,7 +231,7 @@ mod tests {
         assert_eq!(look(&headers("authorization", "Bearer eve"), false), Verdict::AskPassword);
         assert_eq!(look(&with_password("eve:s3cret:x"), false), Verdict::In(None));
         let Verdict::In(Some(cookie)) = look(&with_password("eve:s3cret:x"), true) else { panic!("no cookie") };
-        for part in ["loadtest-8089=", "HttpOnly", "SameSite=Strict", "Secure", "Path=/x/"] {
+        for part in ["loadtest-8089=", "HttpOnly", "SameSite=Lax", "Secure", "Path=/x/"] {
             assert!(cookie.contains(part), "{cookie}");
         }
         let cookie = cookie.split(';').next().unwrap();
@@ -251,6 +253,8 @@ mod tests {
         assert_eq!(look(&cookie, None), Verdict::In(None));
         assert_eq!(look(&cookie, Some(&token)), Verdict::In(None), "a page that is loaded again");
         assert!(matches!(look(&nothing, Some(&next)), Verdict::ByToken { .. }));
+        while look(&nothing, Some("guess")) == Verdict::AskToken {}
+        assert_eq!(look(&cookie, Some(&token)), Verdict::In(None), "also while others guess");
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn a_password_is_asked_for_and_the_page_gets_a_cookie() {
     assert_eq!(served.ask("POST", "/stop").header("authorization", "Basic dXNlcjpwYXNzd29yeA==").send().status, 401);
     assert_eq!(served.ask("POST", "/stop").header("authorization", BASIC).send().status, 200);
     let page = served.ask("GET", "/").header("authorization", BASIC).send();
-    assert!(page.header("set-cookie").unwrap().contains("HttpOnly; SameSite=Strict"));
+    assert!(page.header("set-cookie").unwrap().contains("HttpOnly; SameSite=Lax"));
     assert_eq!(served.ask("GET", "/api/v1/state").header("cookie", &cookie(&page)).send().status, 200);
 }
 
