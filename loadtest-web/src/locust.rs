@@ -14,6 +14,7 @@ use loadtest_core::console::{Ask, Edit, Offer, View};
 use loadtest_core::stats::{FailureRow, RowSnapshot, RunState, Times};
 use loadtest_core::units::parse_duration;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 use url::form_urlencoded;
 
 use crate::answer::{self, Answer, LONGEST_BODY, elsewhere, not_found, parameter, text};
@@ -24,6 +25,8 @@ use crate::shared::Shared;
 
 type Web = State<Arc<Shared>>;
 const FORM: Duration = Duration::from_secs(30);
+/// How long an answer to `/stop` waits for the end: less than a connection may be idle.
+const STOP: Duration = Duration::from_secs(50);
 /// Over how long Locust takes current percentiles.
 const CURRENT: Duration = Duration::from_secs(10);
 
@@ -122,14 +125,18 @@ impl Swarm {
     }
 }
 
-/// `POST /stop`. As with Locust it is no mistake to stop what does not run.
+/// `POST /stop`. As with Locust it is no mistake to stop what does not run, and the answer comes when users have gone: then
+/// the figures are the last ones, and the next run can be started.
 pub(crate) async fn stop(State(shared): Web) -> Answer {
-    let message = match shared.console.stop() {
-        Err(refused) if goes_on(shared.console.view().state) => {
-            return text("application/json", encode(&json!({ "success": false, "message": refused.message })));
-        }
-        _ => "Test stopped",
-    };
+    let mut views = shared.console.watch();
+    let run = shared.console.view().run;
+    // It fails where nothing runs.
+    let mut has_stopped = shared.console.stop().is_err();
+    if !has_stopped {
+        let over = views.wait_for(|view| view.run != run || !goes_on(view.state));
+        has_stopped = timeout(STOP, over).await.is_ok();
+    }
+    let message = if has_stopped { "Test stopped" } else { "Test stopping: its users still finish" };
     text("application/json", encode(&json!({ "success": true, "message": message })))
 }
 
