@@ -33,6 +33,14 @@ impl<S> Patience<S> {
     }
 }
 
+impl<S> Patience<S> {
+    /// TLS has something of its own to write here. That there is nothing to do says nothing of the peer, and starts nothing
+    /// anew.
+    fn watch_end(&mut self, cx: &mut Context<'_>, poll: Poll<io::Result<()>>) -> Poll<io::Result<()>> {
+        if poll.is_ready() { poll } else { self.watch(cx, poll) }
+    }
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for Patience<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.inner).poll_read(cx, buffer);
@@ -60,11 +68,13 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patience<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        let poll = Pin::new(&mut self.inner).poll_flush(cx);
+        self.watch_end(cx, poll)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        let poll = Pin::new(&mut self.inner).poll_shutdown(cx);
+        self.watch_end(cx, poll)
     }
 }
 
@@ -94,5 +104,10 @@ mod tests {
         let (_peer, ours) = tokio::io::duplex(64);
         let mut ours = Patience::new(ours, Duration::from_secs(60));
         assert_eq!(ours.write_all(&[0; 65]).await.unwrap_err().kind(), io::ErrorKind::TimedOut);
+        // As TLS does it: taken at once, and written when it is flushed.
+        let (_peer, ours) = tokio::io::duplex(64);
+        let mut ours = Patience::new(tokio::io::BufWriter::new(ours), Duration::from_secs(60));
+        ours.write_all(&[0; 65]).await.unwrap();
+        assert_eq!(ours.flush().await.unwrap_err().kind(), io::ErrorKind::TimedOut);
     }
 }

@@ -27,7 +27,7 @@ pub(crate) type Refusal = (StatusCode, String);
 
 impl Names {
     pub(crate) fn new(bound: &str, is_tls: bool) -> Self {
-        let bound = bound.trim_matches(['[', ']']).to_ascii_lowercase();
+        let bound = bound.trim_matches(['[', ']']).trim_end_matches('.').to_ascii_lowercase();
         let is_any = bound.parse::<IpAddr>().is_ok_and(|address| address.is_unspecified());
         let machine = || std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
         let machine = if is_any { machine() } else { None };
@@ -159,8 +159,10 @@ mod tests {
         }
         assert_eq!(check(&loopback, &Method::GET, &[]), 400);
         assert_eq!(check(&loopback, &Method::GET, &[("host", "localhost"), ("host", "localhost")]), 400);
-        let named = Names::new("Load.example", false);
-        assert_eq!(check(&named, &Method::GET, &[("host", "load.example:8089")]), 200);
+        for asked in ["Load.example", "load.example."] {
+            let named = Names::new(asked, false);
+            assert_eq!(check(&named, &Method::GET, &[("host", "load.example:8089")]), 200);
+        }
         let any = Names::new("0.0.0.0", false);
         assert_eq!(check(&any, &Method::GET, &[("host", "10.0.0.1:8089")]), 200);
         assert_eq!(check(&any, &Method::GET, &[("host", "evil.example")]), 421);
