@@ -9,6 +9,9 @@ use tracing::Level;
 /// How many lines are kept.
 const KEPT: usize = 1000;
 
+/// How many bytes of a line are kept.
+const LONGEST: usize = 8 * 1024;
+
 /// A line of the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -19,7 +22,7 @@ pub struct LogLine {
     pub at: SystemTime,
     /// How serious it is.
     pub level: Level,
-    /// What it says, without time and level.
+    /// What it says, without time and level; cut with `…` where it is longer than 8 KiB.
     pub text: String,
 }
 
@@ -31,7 +34,12 @@ pub(crate) struct LogBook {
 
 impl LogBook {
     /// Keeps a line, and forgets the oldest when there are too many.
-    pub(crate) fn add(&self, level: Level, text: String) {
+    pub(crate) fn add(&self, level: Level, mut text: String) {
+        if text.len() > LONGEST {
+            text.truncate(text.floor_char_boundary(LONGEST));
+            text.push('…');
+            text.shrink_to_fit();
+        }
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let number = lines.back().map_or(1, |line| line.number + 1);
         if lines.len() == KEPT {
@@ -44,5 +52,18 @@ impl LogBook {
     pub(crate) fn after(&self, after: u64) -> Vec<LogLine> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().filter(|line| line.number > after).cloned().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_are_cut() {
+        let book = LogBook::default();
+        book.add(Level::WARN, "ä".repeat(LONGEST));
+        let line = &book.after(0)[0];
+        assert!(line.text.len() <= LONGEST + '…'.len_utf8() && line.text.ends_with("ä…"));
     }
 }
