@@ -175,13 +175,15 @@ impl Console {
         self.shared.views.subscribe()
     }
 
-    /// The runs that have ended, and those that were added, oldest first; the last 20.
+    /// The runs that have ended, and those that were added, oldest first; the last 20, and the last of this process in any
+    /// case.
     #[must_use]
     pub fn runs(&self) -> Vec<Arc<PastRun>> {
         self.shared.runs()
     }
 
-    /// Adds a run from a file, say, to those that have ended, and gives its number.
+    /// Adds a run from a file, say, to those that have ended, and gives its number. Of those that are kept it may be one too
+    /// many: then the oldest is forgotten.
     pub fn add_run(&self, name: &str, report: Report) -> u64 {
         self.shared.add_run(name, report)
     }

@@ -99,10 +99,13 @@ impl Seat {
     }
 
     fn keep(&mut self, run: PastRun) {
-        if self.runs.len() == KEPT {
-            self.runs.pop_front();
-        }
         self.runs.push_back(Arc::new(run));
+        if self.runs.len() > KEPT {
+            // The last run of this process is what is to be seen: runs from files do not push it out.
+            let is_last = self.runs.iter().position(|run| run.name.is_none()) == Some(0)
+                && self.runs.iter().skip(1).all(|run| run.name.is_some());
+            self.runs.remove(usize::from(is_last));
+        }
     }
 
     fn current(&self) -> Result<&Current, Refused> {
@@ -235,7 +238,7 @@ impl Shared {
         let at = current.elapsed();
         self.show(&seat, |view| {
             if let Some(text) = change(view) {
-                view.markers.push(Marker { at, text });
+                view.mark(Marker { at, text });
             }
         });
         Ok(())

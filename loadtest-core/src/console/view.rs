@@ -34,7 +34,7 @@ pub struct View {
     pub ended: Option<String>,
     /// What went wrong in a run without a proper end: a `setup` that failed, say.
     pub problem: Option<String>,
-    /// What was done to it.
+    /// What was done to it, the last 200 times.
     pub markers: Vec<Marker>,
     /// Whether the program is about to end.
     pub quitting: bool,
@@ -64,6 +64,16 @@ pub struct PastRun {
 }
 
 impl View {
+    /// Each view and each event has all of them: a program may edit a run every second.
+    const MOST_MARKERS: usize = 200;
+
+    pub(super) fn mark(&mut self, marker: Marker) {
+        if self.markers.len() == Self::MOST_MARKERS {
+            self.markers.remove(0);
+        }
+        self.markers.push(marker);
+    }
+
     pub(super) fn before_the_first(offer: &Offer) -> Self {
         Self {
             run: 0,

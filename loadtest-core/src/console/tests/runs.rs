@@ -49,6 +49,37 @@ fn only_the_last_runs_are_kept() {
 }
 
 #[test]
+fn runs_from_files_do_not_push_out_the_last_of_this_process() {
+    let console = Console::new(test().iterations(1));
+    for _ in 0..2 {
+        console.start(&Ask::default()).expect("a run");
+        stopped(&console);
+    }
+    let last = console.report(None).expect("the second");
+    for _ in 0..25 {
+        console.add_run("a file", (*last).clone());
+    }
+    assert_eq!(console.report(None).expect("still the second").run_id(), last.run_id());
+    assert_eq!(
+        console.runs().iter().map(|run| run.number).collect::<Vec<_>>(),
+        [&[2][..], &(9..=27).collect::<Vec<_>>()].concat()
+    );
+}
+
+#[test]
+fn only_the_last_markers_are_kept() {
+    let console = Console::new(test());
+    console.start(&Ask::default()).expect("a run");
+    running(&console);
+    for paused in [true, false].into_iter().cycle().take(300) {
+        console.pause_spawning(paused).expect("a run");
+    }
+    console.reset().expect("a run");
+    let view = console.view();
+    assert_eq!((view.markers.len(), view.markers[199].text.as_str()), (200, "figures reset"));
+}
+
+#[test]
 fn whoever_starts_second_is_refused_and_so_is_what_no_run_allows() {
     let console = Console::new(test());
     let none = [console.stop(), console.reset(), console.pause_spawning(true), console.edit(&Edit::default())];

@@ -31,7 +31,8 @@ impl Controller {
 
     /// Takes what the classes can have of the users that were asked for.
     fn fit_goal(&mut self) {
-        if let Some(misfit) = self.plan.misfit(self.goal.users) {
+        // Who edits a run over and over need not be told each time, and every snapshot has all warnings.
+        if let Some(misfit) = self.plan.misfit(self.goal.users).filter(|misfit| !self.warnings.contains(misfit)) {
             self.warn(misfit);
         }
         self.goal.users = self.plan.most_users().map_or(self.goal.users, |most| most.min(self.goal.users));
