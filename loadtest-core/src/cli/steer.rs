@@ -124,7 +124,9 @@ impl<'a> Steering<'a> {
         } else {
             // Whoever starts another run meanwhile wants to see it.
             self.quit_at = None;
-            if let Some(report) = self.console.report(Some(view.run)).filter(|_| view.run > self.begun) {
+            if view.run > self.begun
+                && let Some(report) = self.console.report(Some(view.run))
+            {
                 self.begin(view.run, &report);
             }
         }
@@ -150,7 +152,8 @@ impl<'a> Steering<'a> {
     }
 
     fn show(&mut self, view: &View) {
-        if !is_over(view) {
+        // The view may be older than the end of its run.
+        if !is_over(view) && view.run > self.finished {
             self.screen.show(&view.snapshot, view.asked.run_time.flatten());
             if let Some(outputs) = &mut self.outputs {
                 outputs.during(&view.snapshot);
