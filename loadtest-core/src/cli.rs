@@ -158,18 +158,19 @@ fn run(
     }
     let options = options.map(|options| Box::new(options) as Box<dyn ReadOptions>);
     let console = Console::with(test, options, book);
-    let (without_port, _served) = serve(web, course, &console, &screen)?;
-    // The terminal UI waits also where there is no web UI beside it.
-    let course = if tui { course } else { without_port };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| InputError::new(format!("the system gives no event queue: {error}")))?;
-    runtime.block_on(async {
-        // Before the first user: from then on an end must be an orderly one.
-        let signals = Signals::new();
-        Steering::new(&console, &screen, flags, course).steer(signals).await
-    })
+    // Before the page, in which the first user may be started: from then on an end must be an orderly one.
+    let signals = {
+        let _entered = runtime.enter();
+        Signals::new()
+    };
+    let (without_port, _served) = serve(web, course, &console, &screen)?;
+    // The terminal UI waits also where there is no web UI beside it.
+    let course = if tui { course } else { without_port };
+    runtime.block_on(Steering::new(&console, &screen, flags, course).steer(signals))
 }
 
 /// Serves the web UI, if there is one, and says where. Without a port a run that was to start anyway goes on without it.
