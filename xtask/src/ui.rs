@@ -62,7 +62,7 @@ fn provide_node() -> Result<(), String> {
         let status = Command::new("apt-get").env("DEBIAN_FRONTEND", "noninteractive").args(arguments).status();
         if !status.is_ok_and(|status| status.success()) {
             let line = arguments.join(" ");
-            return Err(format!("`apt-get {line}` failed: install Node 20.19 or newer with npm, and try again"));
+            return Err(format!("`apt-get {line}` failed: install Node 18.20 or newer with npm, and try again"));
         }
     }
     if runs("npm") { Ok(()) } else { Err("npm was installed and does not run".to_owned()) }

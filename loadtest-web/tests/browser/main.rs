@@ -7,8 +7,8 @@ mod devtools;
 mod load;
 
 use loadtest_core::LoadTest;
-use loadtest_core::console::Console;
 use loadtest_core::console::web::{ServedUi, WebSettings, WebUi};
+use loadtest_core::console::{Console, Edit};
 use loadtest_web::Web;
 use serde_json::json;
 
@@ -39,8 +39,13 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     page.fill("#field-users", "many");
     page.press("Start");
     let wrong = page.until("document.querySelector('#field-users ~ div .wrong')?.textContent");
-    assert_eq!(wrong, "A number, such as 100.");
+    assert_eq!(wrong, "Write a number, such as 100.");
     page.fill("#field-users", "3");
+    // To some this is a half, to others five: it is asked for again.
+    page.fill("#field-spawn_rate", "0,5");
+    page.press("Start");
+    page.until("document.activeElement.id === 'field-spawn_rate'");
+    page.fill("#field-spawn_rate", "1,000");
     page.fill("#field-run_time", "5 parsecs");
     page.fill("#field-thresholds", "p95 500ms");
     page.press("Start");
@@ -52,7 +57,7 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     start(&page);
     page.until("location.hash === '#statistics'");
     assert_eq!(page.figure("Users"), "3");
-    assert_eq!(console.view().asked.users, Some(3));
+    assert_eq!((console.view().asked.users, console.view().asked.spawn_rate), (Some(3), Some(1000.0)));
 
     page.press("Edit");
     page.until("document.querySelector('dialog[open] .edit') !== null");
@@ -60,6 +65,16 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     page.press("Update");
     page.until("[...document.querySelectorAll('.figures dd')].some((each) => each.textContent.trim() === '5')");
     assert_eq!(page.read("document.querySelectorAll('dialog').length"), 0);
+
+    // What somebody else changes while the dialog is open is not taken back.
+    page.press("Edit");
+    page.until("document.querySelector('dialog[open] .edit') !== null");
+    console.edit(&Edit { users: Some(4), ..Edit::default() }).unwrap();
+    page.until("[...document.querySelectorAll('.figures dd')].some((each) => each.textContent.trim() === '4')");
+    page.fill("dialog #field-spawn_rate", "500");
+    page.press("Update");
+    page.until("document.querySelector('dialog') === null");
+    assert_eq!((console.view().asked.users, console.view().asked.spawn_rate), (Some(4), Some(500.0)));
 
     // Charts go on by themselves: what they say of their last place is of a later moment each time.
     page.go("charts");

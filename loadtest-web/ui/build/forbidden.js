@@ -2,6 +2,7 @@
 // every other way, and everything that the page's policy (CSP) would refuse only in the browser.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 
 const FORBIDDEN = [
   [/\b(inner|outer)HTML\b|insertAdjacentHTML|dangerouslySetInnerHTML|document\.write|DOMParser|createContextualFragment/, "markup from text"],
@@ -10,7 +11,7 @@ const FORBIDDEN = [
   [/style="/, "an inline style"],
 ];
 
-const root = path.resolve(import.meta.dirname, "..");
+const root = fileURLToPath(new URL("..", import.meta.url));
 const sources = readdirSync(path.join(root, "src"), { recursive: true }).map((name) => path.join("src", name));
 let found = 0;
 for (const name of [...sources, "index.html"].filter((name) => /\.(tsx?|css|html)$/.test(name))) {

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { fileURLToPath } from "node:url";
 import { figures, heatOf, HOSTILE, namesOf, OFFER, pointOf } from "./data.mjs";
 
 const argument = (name, otherwise) => {
@@ -9,7 +10,7 @@ const argument = (name, otherwise) => {
   return at < 0 ? otherwise : Number(process.argv[at + 1]);
 };
 const NAMES = namesOf(argument("--names", 5000));
-const DIST = path.resolve(import.meta.dirname, "../dist");
+const DIST = fileURLToPath(new URL("../dist", import.meta.url));
 const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css" };
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'";
 const isOn = (state) => !["ready", "stopped"].includes(state);

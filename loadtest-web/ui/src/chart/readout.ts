@@ -23,7 +23,9 @@ function element(tag: string, text: string, name = ""): HTMLElement {
 export function attachReadout(plot: uPlot, props: () => PlotProps): () => void {
   const box = element("div", "", "readout");
   box.hidden = true;
-  plot.over.append(box);
+  const said = element("div", "", "unseen");
+  said.setAttribute("aria-live", "polite");
+  plot.over.append(box, said);
   plot.over.tabIndex = 0;
   plot.over.setAttribute("role", "group");
   plot.over.setAttribute("aria-label", `${props().title}: values, move with the arrow keys, drag to zoom`);
@@ -64,7 +66,9 @@ export function attachReadout(plot: uPlot, props: () => PlotProps): () => void {
     } else if (step !== undefined && count > 0) {
       const from = plot.cursor.idx ?? (step > 0 ? -1 : count);
       const to = Math.max(0, Math.min(count - 1, from + step));
-      plot.setCursor({ left: plot.valToPos(plot.data[0][to] ?? 0, "x"), top: 1 });
+      const x = plot.data[0][to] ?? 0;
+      plot.setCursor({ left: plot.valToPos(x, "x"), top: 1 });
+      said.textContent = [props().label(x), ...lines(to).map(({ name, text }) => `${name} ${text}`)].join(", ");
       event.preventDefault();
     }
   };

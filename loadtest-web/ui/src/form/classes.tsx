@@ -18,9 +18,10 @@ export function Classes({ classes, draft, change, errors }: Props) {
   const all = chosen === classes.length;
   const set = (name: string, part: Partial<ClassDraft>) => change((before) => ({ ...before, [name]: { ...before[name]!, ...part } }));
   const setAll = (on: boolean) => change((before) => Object.fromEntries(Object.entries(before).map(([name, each]) => [name, { ...each, on }])));
+  const hasError = errors.some(({ field }) => /^(classes|weights|fixed_counts|hosts)(\.|$)/.test(field ?? ""));
   const wrong = ["classes", "weights", "fixed_counts", "hosts"].flatMap((field) => errors.filter((error) => error.field === field).map(({ message }) => message));
   return (
-    <details class="part" open={isOpen} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details class="part" open={isOpen || hasError} onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
         User classes <small>{all ? (classes.length === 1 ? "" : `all ${classes.length}`) : `${chosen} of ${classes.length}`}</small>
       </summary>
@@ -41,8 +42,8 @@ export function Classes({ classes, draft, change, errors }: Props) {
             </tr>
           </thead>
           <tbody>
-            {classes.map(({ name }) => (
-              <ClassRow key={name} name={name} draft={draft[name]!} set={(part) => set(name, part)} errors={errors} />
+            {classes.map(({ name, host }) => (
+              <ClassRow key={name} name={name} host={host} draft={draft[name]!} set={(part) => set(name, part)} errors={errors} />
             ))}
           </tbody>
         </table>
@@ -51,9 +52,19 @@ export function Classes({ classes, draft, change, errors }: Props) {
   );
 }
 
-function ClassRow({ name, draft, set, errors }: { name: string; draft: ClassDraft; set: (part: Partial<ClassDraft>) => void; errors: FieldError[] }) {
+interface RowProps {
+  name: string;
+  /** In its code: what an empty field means. */
+  host: string | null;
+  draft: ClassDraft;
+  set: (part: Partial<ClassDraft>) => void;
+  errors: FieldError[];
+}
+
+function ClassRow({ name, host, draft, set, errors }: RowProps) {
   const cell = (field: string, label: string, value: string, change: (value: string) => void, kind: "narrow" | "host", isOff: boolean) => {
     const messages = messagesFor(errors, `${field}.${name}`);
+    const about = `about-${field}.${name}`;
     return (
       <td class="t">
         <input
@@ -64,12 +75,15 @@ function ClassRow({ name, draft, set, errors }: { name: string; draft: ClassDraf
           spellcheck={false}
           aria-label={`${label} of ${name}`}
           aria-invalid={messages.length > 0}
+          aria-describedby={about}
           disabled={!draft.on || isOff}
-          placeholder={kind === "host" ? "as above" : "–"}
+          placeholder={kind === "host" ? (host ?? "as above") : "–"}
           value={value}
           onInput={(event) => change(event.currentTarget.value)}
         />
-        <Messages messages={messages} />
+        <div id={about}>
+          <Messages messages={messages} />
+        </div>
       </td>
     );
   };

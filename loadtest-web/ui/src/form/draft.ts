@@ -1,4 +1,5 @@
 import type { Ask, FieldError, Offer, OfferedOption, OptionValue } from "../types";
+import { numberOf } from "./number";
 
 /** What stands in the fields of the form, as text. */
 export interface Draft {
@@ -69,8 +70,8 @@ class Reader {
   readonly errors: FieldError[] = [];
 
   number(field: string, value: string, example: string): number {
-    const number = Number(value.trim().replace(/,/g, ""));
-    if (value.trim() === "" || !Number.isFinite(number)) this.errors.push({ field, message: `A number, such as ${example}.` });
+    const number = numberOf(value);
+    if (!Number.isFinite(number)) this.errors.push({ field, message: `Write a number, such as ${example}.` });
     return number;
   }
 }

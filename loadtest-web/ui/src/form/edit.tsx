@@ -2,15 +2,17 @@ import { useState } from "preact/hooks";
 import { post, Refused } from "../api";
 import { live } from "../live";
 import type { FieldError } from "../types";
-import { Messages, TextField } from "./fields";
+import { Messages, showWrong, TextField } from "./fields";
+import { numberOf } from "./number";
 
 /** Users and spawn rate of a run that goes on. */
 export function EditForm({ close }: { close: () => void }) {
-  const { run, offer } = live;
-  const was = {
-    users: String(run.target_users),
-    rate: String((run.asked.spawn_rate === undefined ? offer?.defaults.spawn_rate : run.asked.spawn_rate) ?? ""),
-  };
+  // As it was when the dialog was opened: what another page changes meanwhile stays so, unless it is changed here too.
+  const [was] = useState(() => {
+    const { run, offer } = live;
+    const rate = run.asked.spawn_rate === undefined ? offer?.defaults.spawn_rate : run.asked.spawn_rate;
+    return { users: String(run.target_users), rate: String(rate ?? "") };
+  });
   const [users, setUsers] = useState(was.users);
   const [rate, setRate] = useState(was.rate);
   const [errors, setErrors] = useState<FieldError[]>([]);
@@ -18,10 +20,11 @@ export function EditForm({ close }: { close: () => void }) {
 
   const submit = async (event: Event) => {
     event.preventDefault();
+    const form = event.currentTarget as HTMLFormElement;
     const wrong: FieldError[] = [];
     const read = (field: string, text: string) => {
-      const number = Number(text.trim().replace(/,/g, ""));
-      if (text.trim() === "" || !Number.isFinite(number)) wrong.push({ field, message: "A number, such as 20." });
+      const number = numberOf(text);
+      if (!Number.isFinite(number)) wrong.push({ field, message: "Write a number, such as 20." });
       return number;
     };
     const edit: { users?: number; spawn_rate?: number | null } = {};
@@ -39,6 +42,7 @@ export function EditForm({ close }: { close: () => void }) {
       setBusy(false);
     }
     setErrors(wrong);
+    showWrong(form);
   };
 
   return (

@@ -4,6 +4,14 @@ import type { FieldError } from "../types";
 /** The messages for a field: those of its own name and of names below it. */
 export const messagesFor = (errors: FieldError[], field: string) => errors.filter((error) => error.field === field || error.field?.startsWith(`${field}.`)).map(({ message }) => message);
 
+/** Leads to the first thing that is wrong, once it is drawn: it may be far from the button that was pressed. */
+export const showWrong = (form: HTMLFormElement) =>
+  requestAnimationFrame(() => {
+    const first = form.querySelector<HTMLElement>("[aria-invalid=true], .wrong");
+    first?.scrollIntoView({ block: "center" });
+    first?.focus({ preventScroll: true });
+  });
+
 interface FieldProps {
   field: string;
   label: string;
@@ -32,7 +40,7 @@ export function Messages({ messages }: { messages: string[] }) {
   return (
     <>
       {messages.map((message) => (
-        <p key={message} class="wrong" role="alert">
+        <p key={message} class="wrong" role="alert" tabIndex={-1}>
           {message}
         </p>
       ))}

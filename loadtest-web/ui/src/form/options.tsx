@@ -1,5 +1,5 @@
 import type { FieldError, OfferedOption, OptionValue } from "../types";
-import { Chips, Field, messagesFor, TextField } from "./fields";
+import { Chips, Field, Messages, messagesFor, TextField } from "./fields";
 
 interface Props {
   options: OfferedOption[];
@@ -35,7 +35,7 @@ function Option({ option, value, change, errors }: { option: OfferedOption; valu
           {name}
         </label>
         <small>{help}</small>
-        {messagesFor(errors, field).map((message) => <p key={message} class="wrong" role="alert">{message}</p>)}
+        <Messages messages={messagesFor(errors, field)} />
       </div>
     );
   }

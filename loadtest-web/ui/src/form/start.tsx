@@ -3,7 +3,7 @@ import { post, Refused } from "../api";
 import type { Ask, FieldError, Offer } from "../types";
 import { Classes } from "./classes";
 import { askOf, draftOf, type Draft } from "./draft";
-import { Chips, Field, Messages, messagesFor, TextField } from "./fields";
+import { Chips, Field, Messages, messagesFor, showWrong, TextField } from "./fields";
 import { Options } from "./options";
 
 interface Props {
@@ -38,11 +38,13 @@ export function StartForm({ offer, asked, started }: Props) {
       setBusy(false);
     }
     setErrors(wrong);
-    if (wrong.length > 0) requestAnimationFrame(() => form.querySelector<HTMLElement>("[aria-invalid=true], .wrong")?.focus());
+    if (wrong.length > 0) showWrong(form);
   };
 
   const elsewhere = errors.filter(({ field }) => field === null || !KNOWN.test(field)).map(({ message }) => message);
   const common = { errors };
+  const own = offer.defaults.host;
+  const needsHost = offer.host_required && !own;
   return (
     <form class="start" onSubmit={(event) => void submit(event)} noValidate>
       <Messages messages={elsewhere} />
@@ -52,9 +54,10 @@ export function StartForm({ offer, asked, started }: Props) {
         <TextField
           {...common}
           field="host"
-          label={offer.host_required ? "Host *" : "Host"}
-          help={offer.host_required ? "Such as https://shop.example." : "Empty: each class has its own."}
+          label={needsHost ? "Host *" : "Host"}
+          help={own ? `Empty: ${own}` : offer.host_required ? "Such as https://shop.example." : "Empty: each class has its own."}
           kind="url"
+          required={needsHost}
           value={draft.host}
           change={(host) => set({ host })}
         />

@@ -58,7 +58,7 @@ export function Runs() {
       </div>
       {problem && <p class="bad" role="alert">{problem}</p>}
       {rows.length === 0 && !isOn ? (
-        <p class="empty">No run has ended yet. A report saved with --json of an earlier day can be added and compared.</p>
+        <p class="empty">No run has ended yet. A report of an earlier day, saved with --json-file, can be added and compared.</p>
       ) : (
         <div class="scroll">
           <table aria-label="Runs">
