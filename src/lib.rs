@@ -79,7 +79,8 @@
 //!
 //! # Two ways to run it
 //!
-//! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it). In a test suite, [`LoadTest`]
+//! `loadtest::main!(Shopper);` gives a binary with a command line (`--help` shows it), which waits to be started in its web
+//! UI at `http://127.0.0.1:8089`, or with `--headless` starts at once. In a test suite, [`LoadTest`]
 //! runs the same users and gives a typed [`Report`]: [`run`](LoadTest::run) in an async test,
 //! [`run_blocking`](LoadTest::run_blocking) in any other, against a server or, with the feature `tower`, against an
 //! application in the same process. [`Report::stable_text`] is for snapshot tests. A [`Threshold`] such as

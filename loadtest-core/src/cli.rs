@@ -185,6 +185,9 @@ fn serve(
         Ok(served) => {
             // Not by the log: its level and its file must not hide where to look, and a token has no place in a file.
             let _ = screen.log(format!("web UI: {}\n", served.url()).as_bytes());
+            if course == Course::Waits {
+                tracing::info!("nothing runs until it is started in the web UI; Ctrl-C ends the program");
+            }
             Ok((course, Some(served)))
         }
         Err(WebError::PortTaken(sentence)) if course != Course::Waits => {

@@ -348,6 +348,9 @@ pub fn task_set(args: proc_macro::TokenStream, item: proc_macro::TokenStream) ->
 /// loadtest::main!(Shopper);
 /// ```
 ///
+/// With the feature `web`, which is there by default, such a program waits at `http://127.0.0.1:8089` until somebody starts a
+/// run there, unless it is told `--autostart` or `--headless`.
+///
 /// Behind the classes may stand defaults, which lose against flags and environment variables:
 ///
 /// ```no_run

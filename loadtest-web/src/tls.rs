@@ -24,11 +24,12 @@ pub(crate) fn acceptor(cert: Option<&Path>, key: Option<&Path>) -> Result<Option
             return Err(InputError::new("the web UI has a key and no certificate: give its file with --tls-cert"));
         }
     };
+    let flag = |path: &Path| if path == cert { "--tls-cert" } else { "--tls-key" };
     let wrong = |path: &Path, what: &str, error: &dyn std::fmt::Display| {
-        InputError::new(format!("{} is no PEM file with {what}: {error}", path.display()))
+        InputError::new(format!("{}: {} is no PEM file with {what}: {error}", flag(path), path.display()))
     };
     let pem = |path: &Path| {
-        let cannot = |error| InputError::new(format!("{} cannot be read: {error}", path.display()));
+        let cannot = |error| InputError::new(format!("{}: {} cannot be read: {error}", flag(path), path.display()));
         std::fs::read(path).map_err(cannot)
     };
     let certificates = CertificateDer::pem_slice_iter(&pem(cert)?)

@@ -343,12 +343,15 @@ pub(super) fn explain(error: &clap::Error, command: &Command) -> u8 {
 }
 
 /// Flags of Locust that there are not, and what to do instead.
-const OF_LOCUST: [(&[&str], &str); 6] = [
+const OF_LOCUST: [(&[&str], &str); 9] = [
     (&["-f", "--locustfile"], "this program is the locustfile"),
     (&["-c", "--clients"], "write --users"),
     (&["--no-web"], "write --headless"),
     (&["-i"], "write --iterations"),
-    (&["--processes"], "one process uses all cores; --threads says how many"),
+    (&["--hatch-rate"], "write --spawn-rate"),
+    (&["--class-picker"], "the form of the web UI always has the user classes"),
+    (&["--web-login"], "write --web-auth user:password"),
+    (&["--processes", "--master", "--worker"], "one process uses all cores; --threads says how many"),
     (&["--print-stats"], "the figures are shown anyway, unless --only-summary says otherwise"),
 ];
 
@@ -475,6 +478,9 @@ mod tests {
             (&["-c", "5"], "there is no -c as in Locust: write --users"),
             (&["--processes=4"], "--threads says how many"),
             (&["-f", "shop.py"], "this program is the locustfile"),
+            (&["--class-picker"], "there is no --class-picker as in Locust: the form"),
+            (&["--web-login"], "write --web-auth user:password"),
+            (&["--worker"], "one process uses all cores"),
         ] {
             let line = refused(arguments);
             assert!(line.contains(expected) && !line.contains('\n'), "{arguments:?}: {line}");

@@ -22,7 +22,7 @@ pub(super) fn change_users(console: &Console, by: i64) -> Result<String, Refused
     let before = view.asked.users.unwrap_or(view.snapshot.target_users);
     let users = before.saturating_add_signed(by);
     console.edit(&Edit { users: Some(users), ..Edit::default() })?;
-    Ok(if users == 1 { "to be 1 user".to_owned() } else { format!("to be {users} users") })
+    Ok(if users == 1 { "1 user is wanted now".to_owned() } else { format!("{users} users are wanted now") })
 }
 
 #[cfg(unix)]

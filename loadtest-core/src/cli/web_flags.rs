@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use super::defaults::Defaults;
 use crate::console::web::WebSettings;
@@ -15,12 +14,12 @@ use crate::secret::Secret;
 #[group(skip)]
 pub(super) struct WebFlags {
     /// Run without the web UI: start at once, and end with the run
-    #[arg(long, env = "LOADTEST_HEADLESS", value_name = "BOOL", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_HEADLESS", value_name = "BOOL", value_parser = yes_or_no)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     headless: Option<bool>,
 
     /// Start at once instead of waiting in the web UI
-    #[arg(long, env = "LOADTEST_AUTOSTART", value_name = "BOOL", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_AUTOSTART", value_name = "BOOL", value_parser = yes_or_no)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     autostart: Option<bool>,
 
@@ -84,13 +83,16 @@ impl WebFlags {
         }
     }
 
-    /// The same with the terminal UI: a run starts at once, and the end is waited for there. A test that ends by itself does so
-    /// there too.
+    /// The same with the terminal UI: a run starts at once, unless it is told not to, and the end is waited for there. A test
+    /// that ends by itself does so there too.
     ///
     /// # Errors
     /// When settings of a web UI are given that there is not.
     pub(super) fn course_of_tui(&self, defaults: &Defaults, has_web: bool) -> Result<Course, InputError> {
         self.check_given(has_web)?;
+        if self.autostart == Some(false) && self.autoquit.is_none() {
+            return Ok(Course::Waits);
+        }
         let by_itself = defaults.autoquit.filter(|_| defaults.autostart);
         Ok(Course::Starts { autoquit: self.autoquit.or(by_itself) })
     }
@@ -164,6 +166,15 @@ fn auth(given: &Secret) -> Result<(String, Secret), InputError> {
     }
 }
 
+/// An empty one is a no: so a variable is taken back for one call.
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "t" | "on" | "1" => Ok(true),
+        "" | "false" | "no" | "n" | "f" | "off" | "0" => Ok(false),
+        _ => Err("give true or false".to_owned()),
+    }
+}
+
 fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| "give a port from 1 to 65535, or 0 for any that is free".to_owned())
 }
@@ -229,6 +240,8 @@ mod tests {
         assert_eq!(tui(&[], Defaults::new()), Ok(Course::Starts { autoquit: None }));
         assert_eq!(tui(&["--autoquit", "3"], Defaults::new()), Ok(Course::Starts { autoquit: Some(3) }));
         assert_eq!(tui(&[], Defaults::new().autostart(true).autoquit(0)), Ok(Course::Starts { autoquit: Some(0) }));
+        let example = Defaults::new().autostart(true).autoquit(0);
+        assert_eq!(tui(&["--autostart=false"], example), Ok(Course::Waits), "Enter starts it");
         assert!(tui(&["--web-port", "0"], Defaults::new()).is_err());
     }
 
@@ -253,5 +266,13 @@ mod tests {
             let error = Line::try_parse_from(["test"].iter().chain(&wrong)).expect_err("refused").to_string();
             assert!(error.contains("; ") || error.contains("give a"), "{error}");
         }
+        for wrong in ["--autostart=maybe", "--headless=falsch"] {
+            let error = Line::try_parse_from(["test", wrong]).expect_err("refused").to_string();
+            assert!(error.contains("give true or false"), "{error}");
+        }
+        assert_eq!(
+            (flags(&["--headless="]).headless, flags(&["--autostart=YES"]).autostart),
+            (Some(false), Some(true))
+        );
     }
 }
