@@ -127,6 +127,17 @@ fn tui_shows_a_run_and_is_steered_by_keys() -> Result<(), Failed> {
     pane.scrolled_by(&["CALL hello", "Aggregated", "Ran "])
 }
 
+fn tui_waits_for_enter_where_it_is_told_to() -> Result<(), Failed> {
+    let pane = started("--tui --autostart=false Calling -u 2 -r unlimited --threads 1")?;
+    pane.shows(&["ready", "Enter starts"])?;
+    pane.keys(&["Enter"])?;
+    pane.shows(&["running", "2 of 2 users", "CALL hello"])?;
+    pane.keys(&["q"])?;
+    pane.shows(&["stopped", "Enter starts again"])?;
+    pane.keys(&["q"])?;
+    pane.ended(0)
+}
+
 fn a_panic_in_a_task_is_an_exception_on_the_screen() -> Result<(), Failed> {
     let pane = started("--tui Panicking -u 2 -r unlimited --threads 1")?;
     pane.shows(&["running"])?;
@@ -244,6 +255,7 @@ fn main() -> ExitCode {
         in_tmux("keys_add_and_take_away_users_without_a_tui_too", keys_add_and_take_away_users_without_a_tui_too),
         in_tmux("keys_go_on_after_a_stop_and_a_continue", keys_go_on_after_a_stop_and_a_continue),
         in_tmux("in_the_background_it_leaves_the_terminal_alone", in_the_background_it_leaves_the_terminal_alone),
+        in_tmux("tui_waits_for_enter_where_it_is_told_to", tui_waits_for_enter_where_it_is_told_to),
         trial("tui_is_refused_where_it_makes_no_sense", tui_is_refused_where_it_makes_no_sense),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
