@@ -52,11 +52,12 @@ impl Tui {
     /// When there is none that could be taken.
     pub(super) fn open(console: Console, screen: &Arc<Screen>) -> Result<Self, InputError> {
         let refused = |error: io::Error| InputError::new(format!("--tui: the terminal cannot be used: {error}"));
-        let taken = Taken::new().map_err(refused)?;
-        // From here on the log has the pane.
+        // From here on the log has the pane. Before the screen is another one: a line on that would stay between what is drawn.
         screen.hold();
+        let held = Held(Arc::clone(screen));
+        let taken = Taken::new().map_err(refused)?;
         let ended = Arc::new(AtomicBool::new(false));
-        let (told, screen) = (Arc::clone(&ended), Arc::clone(screen));
+        let told = Arc::clone(&ended);
         let drawer = Drawer {
             console,
             app: App::default(),
@@ -64,7 +65,6 @@ impl Tui {
             logs: VecDeque::new(),
             theme: Theme::of_environment(),
         };
-        let held = Held(screen);
         let thread = std::thread::Builder::new()
             .name(terminal::THREAD.to_owned())
             .spawn(move || {
