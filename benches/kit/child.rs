@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::process::{self, Finished};
 use crate::users::{ANSWERED, Discarding, PACE, Paced, Scripted, Waiting};
-use crate::{bare, soak, truth, waits};
+use crate::{bare, readers, soak, truth, waits};
 
 /// Says that this process is a child; its value is what it is to do.
 pub(crate) const CHILD: &str = "LOADTEST_BENCH_CHILD";
@@ -80,6 +80,7 @@ fn work(words: &[&str]) -> ChildResult<()> {
         ["sessions", url, sessions] => build_sessions(url, sessions.parse()?)?,
         ["waits", ref words @ ..] => waits::child(words)?,
         ["truth", ref words @ ..] => truth::ours::child(words)?,
+        ["readers", ref words @ ..] => return readers::child(words),
         ["soak", url, users, minutes] => return soak::child(url, users.parse()?, minutes.parse()?),
         _ => return Err(format!("no child does {words:?}").into()),
     };

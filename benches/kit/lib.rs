@@ -8,6 +8,7 @@ pub mod clients;
 pub mod figures;
 pub mod outputs;
 pub mod process;
+pub mod readers;
 pub mod rounds;
 pub mod scenarios;
 pub mod server;
