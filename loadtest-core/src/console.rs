@@ -201,6 +201,12 @@ impl Console {
     pub fn logs(&self, after: u64) -> Vec<LogLine> {
         self.shared.logs.after(after)
     }
+
+    /// The number of the last line of the log, 0 where there is none: whether there is anything new in [`logs`](Self::logs).
+    #[must_use]
+    pub fn last_log(&self) -> u64 {
+        self.shared.logs.last()
+    }
 }
 
 impl fmt::Debug for Console {

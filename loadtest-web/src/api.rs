@@ -60,7 +60,7 @@ pub(crate) async fn offer(State(shared): Web, headers: HeaderMap) -> Answer {
 }
 
 pub(crate) async fn state(State(shared): Web, headers: HeaderMap) -> Answer {
-    let logs = shared.last_log(0);
+    let logs = shared.console.last_log();
     answer::json(&headers, shared.once(&format!("state {logs}"), |view| encode(&Run::of(view, logs))))
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn stats(State(shared): Web, headers: HeaderMap) -> Answer {
         run: Run<'a>,
         rows: Vec<Row<'a>>,
     }
-    let (seq, logs) = (shared.feed.seq(), shared.last_log(0));
+    let (seq, logs) = (shared.feed.seq(), shared.console.last_log());
     let make = |view: &View| {
         let ids = shared.ids.of(view.run, &view.snapshot.rows);
         let rows = ids.into_iter().zip(&view.snapshot.rows).map(|(id, row)| Row::of(id, row)).collect();

@@ -239,7 +239,7 @@ impl Inner {
     /// Brings readers up to date.
     fn step(&mut self, shared: &Shared) {
         let view = shared.console.view();
-        let logs = shared.last_log(self.logs);
+        let logs = shared.console.last_log();
         if Arc::ptr_eq(&view, &self.view) && logs == self.logs {
             return;
         }

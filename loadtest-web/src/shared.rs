@@ -51,11 +51,6 @@ impl Shared {
         answers.made.insert(name.to_owned(), made.clone());
         made
     }
-
-    /// The number of the last line of the log.
-    pub(crate) fn last_log(&self, after: u64) -> u64 {
-        self.console.logs(after).last().map_or(after, |line| line.number)
-    }
 }
 
 /// Numbers of rows: from 1 in the order in which they were first seen in a run. 0 is all rows in one.

@@ -53,6 +53,11 @@ impl LogBook {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().filter(|line| line.number > after).cloned().collect()
     }
+
+    /// The number of the last line; 0 where there is none.
+    pub(crate) fn last(&self) -> u64 {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).back().map_or(0, |line| line.number)
+    }
 }
 
 #[cfg(test)]
@@ -62,7 +67,9 @@ mod tests {
     #[test]
     fn long_lines_are_cut() {
         let book = LogBook::default();
+        assert_eq!(book.last(), 0);
         book.add(Level::WARN, "ä".repeat(LONGEST));
+        assert_eq!(book.last(), 1);
         let line = &book.after(0)[0];
         assert!(line.text.len() <= LONGEST + '…'.len_utf8() && line.text.ends_with("ä…"));
     }
