@@ -106,6 +106,14 @@ fn a_wrong_variable_is_named() {
     let process = Process::example("first_steps").env("LOADTEST_USERS", "many").finish();
     assert_eq!(process.code, Some(2), "{}", process.all());
     assert!(process.err.contains("it comes from the variable LOADTEST_USERS"), "{}", process.err);
+    // A word that is neither is not taken for a yes.
+    let process = Process::example("first_steps").env("LOADTEST_ONLY_SUMMARY", "maybe").finish();
+    assert_eq!(process.code, Some(2), "{}", process.all());
+    assert!(
+        process.err.contains("give true or false; it comes from the variable LOADTEST_ONLY_SUMMARY"),
+        "{}",
+        process.err
+    );
 }
 
 #[test]

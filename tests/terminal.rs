@@ -3,6 +3,8 @@
 //! The binary is its own child: with `TERMINAL_CHILD=1` it is a load test with these classes of users. Without tmux nothing of
 //! this is tested; `cargo xtask test` installs it.
 
+#[path = "process/nothing.rs"]
+mod nothing;
 #[path = "process/tmux.rs"]
 mod tmux;
 
@@ -10,39 +12,8 @@ use std::process::{Command, ExitCode, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use loadtest::prelude::*;
-use loadtest::{Client, ClientSettings, InputError};
+use nothing::users;
 use tmux::Pane;
-
-/// A client that needs no server.
-struct Nothing;
-
-impl Client for Nothing {
-    fn check(_: &ClientSettings<'_>) -> Result<(), InputError> {
-        Ok(())
-    }
-    fn create(_: &Context) -> Result<Self, Exit> {
-        Ok(Self)
-    }
-}
-
-macro_rules! users {
-    ($($name:ident { $($body:tt)* })*) => {
-        $(
-            #[derive(User)]
-            #[user(wait_time = constant(Duration::from_millis(20)))]
-            #[allow(dead_code, reason = "not every class asks who it is")]
-            struct $name {
-                #[client]
-                _client: Nothing,
-                #[context]
-                cx: Context,
-            }
-
-            #[tasks]
-            impl $name { $($body)* }
-        )*
-    };
-}
 
 users! {
     Calling {
@@ -82,6 +53,10 @@ users! {
 
 fn child() -> ExitCode {
     let test = LoadTest::new().user::<Calling>().user::<Panicking>().user::<Letting>().user::<Clinging>();
+    #[cfg(feature = "web")]
+    if std::env::args().any(|argument| argument == "--web-port") {
+        return loadtest::cli::main_with(test, loadtest::cli::Defaults::new(), Some(&loadtest::web::Web));
+    }
     loadtest::cli::main(test, loadtest::cli::Defaults::new())
 }
 
@@ -128,8 +103,12 @@ fn tui_shows_a_run_and_is_steered_by_keys() -> Result<(), Failed> {
 }
 
 fn tui_waits_for_enter_where_it_is_told_to() -> Result<(), Failed> {
-    let pane = started("--tui --autostart=false Calling -u 2 -r unlimited --threads 1")?;
+    let pane = started("--tui --autostart=false --web-port 0 Calling -u 2 -r unlimited --threads 1")?;
     pane.shows(&["ready", "Enter starts"])?;
+    // Where the page is was said before the screen was taken.
+    pane.keys(&["6"])?;
+    pane.shows(&["web UI: http://127.0.0.1:"])?;
+    pane.keys(&["1"])?;
     pane.keys(&["Enter"])?;
     pane.shows(&["running", "2 of 2 users", "CALL hello"])?;
     pane.keys(&["q"])?;

@@ -3,43 +3,15 @@
 //! The binary is its own child: with `TROUBLE=1` it is a load test with these classes of users, with `TROUBLE=embedded` one in a
 //! program that prints nothing itself.
 
+#[path = "process/nothing.rs"]
+mod nothing;
+
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use loadtest::prelude::*;
-use loadtest::{Client, ClientSettings, InputError};
-
-/// A client that needs no server.
-struct Nothing;
-
-impl Client for Nothing {
-    fn check(_: &ClientSettings<'_>) -> Result<(), InputError> {
-        Ok(())
-    }
-    fn create(_: &Context) -> Result<Self, Exit> {
-        Ok(Self)
-    }
-}
-
-macro_rules! users {
-    ($($name:ident { $($body:tt)* })*) => {
-        $(
-            #[derive(User)]
-            #[user(wait_time = constant(Duration::from_millis(20)))]
-            #[allow(dead_code, reason = "not every class asks who it is")]
-            struct $name {
-                #[client]
-                _client: Nothing,
-                #[context]
-                cx: Context,
-            }
-
-            #[tasks]
-            impl $name { $($body)* }
-        )*
-    };
-}
+use nothing::users;
 
 users! {
     Panicking {

@@ -7,6 +7,7 @@
 mod config_users;
 mod debug;
 mod defaults;
+mod explain;
 mod flags;
 mod given_options;
 mod keys;
@@ -23,13 +24,14 @@ mod tls_files;
 #[cfg(feature = "tui")]
 mod tui;
 mod tui_flag;
+mod values;
 mod web_flags;
 
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::console::web::{ServedUi, WebError, WebSettings, WebUi};
+use crate::console::web::{Say, ServedUi, WebError, WebSettings, WebUi};
 use crate::console::{Console, LogBook, ReadOptions};
 use crate::error::InputError;
 use crate::exit_code;
@@ -67,7 +69,7 @@ pub fn main_with(test: LoadTest, defaults: Defaults, web: Option<&'static dyn We
     let arguments: Vec<_> = std::env::args_os().collect();
     let (flags, options) = match options::parse(&command, defaults.own_options(), &arguments) {
         Ok(parsed) => parsed,
-        Err(error) => return ExitCode::from(flags::explain(&error, &command)),
+        Err(error) => return ExitCode::from(explain::explain(&error, &command)),
     };
     let test = match options {
         Some(options) => test.run_options(options),
@@ -178,13 +180,15 @@ fn serve(
     web: Option<(&'static dyn WebUi, WebSettings)>,
     course: Course,
     console: &Console,
-    screen: &Screen,
+    screen: &Arc<Screen>,
 ) -> Result<(Course, Option<Box<dyn ServedUi>>), InputError> {
-    let Some((web, settings)) = web else { return Ok((course, None)) };
+    let Some((web, mut settings)) = web else { return Ok((course, None)) };
+    // Not by the log: its level and its file must not hide where to look, and a token has no place in a file.
+    let to = Arc::clone(screen);
+    settings.say = Say::new(move |line| to.whisper(line));
     match web.serve(settings, console.clone()) {
         Ok(served) => {
-            // Not by the log: its level and its file must not hide where to look, and a token has no place in a file.
-            let _ = screen.log(format!("web UI: {}\n", served.url()).as_bytes());
+            screen.whisper(&format!("web UI: {}", served.url()));
             if course == Course::Waits {
                 tracing::info!("nothing runs until it is started in the web UI; Ctrl-C ends the program");
             }

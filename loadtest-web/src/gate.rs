@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::header::{self, HeaderValue};
 use http::uri::{PathAndQuery, Uri};
 use http::{Method, Request, Response, StatusCode};
+use loadtest_core::console::web::Say;
 use url::form_urlencoded;
 
 use crate::auth::{Door, Verdict};
@@ -20,6 +21,8 @@ pub(crate) struct Gate {
     pub(crate) base: String,
     /// Of the page, without a token.
     pub(crate) url: String,
+    /// Where the next token is told.
+    pub(crate) say: Say,
 }
 
 type Passed = (Request<Body>, Option<String>);
@@ -59,10 +62,8 @@ impl Gate {
         match self.door.look(from, request.headers(), token.as_deref(), is_page) {
             Verdict::In(cookie) => Ok(cookie),
             Verdict::ByToken { cookie, next } => {
-                tracing::info!(
-                    "a browser was let into the web UI; another one may come in by {}?token={next}",
-                    self.url
-                );
+                let how = format!("{}?token={next}", self.url);
+                self.say.line(&format!("web UI: a browser was let in; another one may come in by {how}"));
                 let rest: Vec<_> = pairs().filter(|(name, _)| name != "token").collect();
                 let rest = form_urlencoded::Serializer::new(String::new()).extend_pairs(rest).finish();
                 let query = if rest.is_empty() { rest } else { format!("?{rest}") };
@@ -79,8 +80,8 @@ impl Gate {
                 Err(response)
             }
             Verdict::AskToken => {
-                let message = "this needs the address with ?token=…, which the load test printed when it began and in its \
-                               log after each use; a token is good for one browser";
+                let message = "this needs the address with ?token=…, which the load test printed when it began, and \
+                               prints anew after each use; a token is good for one browser";
                 Err(plain(StatusCode::UNAUTHORIZED, message))
             }
             Verdict::Wait(seconds) => {

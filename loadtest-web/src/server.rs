@@ -75,7 +75,8 @@ pub(crate) fn serve(settings: &WebSettings, console: Console) -> Result<Server, 
         Door::new(settings.auth.as_ref(), address.ip().is_loopback(), place).map_err(WebError::Input)?;
     let scheme = if is_tls { "https" } else { "http" };
     let url = format!("{scheme}://{}:{}{base}/", shown_host(&settings.host, address.ip()), address.port());
-    let gate = Gate { names: Names::new(&settings.host, is_tls), door, base, url: url.clone() };
+    let say = settings.say.clone();
+    let gate = Gate { names: Names::new(&settings.host, is_tls), door, base, url: url.clone(), say };
     let url = token.map_or(url.clone(), |token| format!("{url}?token={token}"));
 
     let (end, ended) = oneshot::channel();

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
 use super::say;
+use super::values::yes_or_no;
 use crate::error::InputError;
 use crate::runner::LoadTest;
 use crate::trace::Trace;
@@ -18,7 +18,7 @@ pub(super) struct Debug {
     pub(super) debug_user: Option<String>,
 
     /// Show credentials and the values of cookies too
-    #[arg(long, env = "LOADTEST_DEBUG_SECRETS", value_parser = FalseyValueParser::new(), requires = "debug_user")]
+    #[arg(long, env = "LOADTEST_DEBUG_SECRETS", value_parser = yes_or_no, requires = "debug_user")]
     debug_secrets: bool,
 
     /// Write failed requests into this folder, each with its answer as a file of its own, secrets masked; at most 1000 files

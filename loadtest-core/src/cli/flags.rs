@@ -3,21 +3,20 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::FalseyValueParser;
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, Command, Parser};
+use clap::{Command, Parser};
 use tracing::level_filters::LevelFilter;
 
 use super::debug::Debug;
 use super::outputs::OutputFlags;
 use super::thresholds::Thresholds;
 use super::tui_flag::TuiFlag;
+use super::values::{code, count, level, rate, seed, tasks, time, users, yes_or_no};
 use super::web_flags::WebFlags;
-use super::{config_users, options, tls_files};
+use super::{config_users, tls_files};
 use crate::error::InputError;
 use crate::exit_code;
 use crate::runner::LoadTest;
-use crate::units::{format_duration, parse_duration};
+use crate::units::format_duration;
 
 /// What was typed, or set as `LOADTEST_*` variables. Flags win over variables, both over defaults in code.
 #[derive(Debug, Parser)]
@@ -34,7 +33,7 @@ pub(super) struct Flags {
     pub(super) host: Option<String>,
 
     /// Accept any TLS certificate: expired, self-signed, of another name
-    #[arg(long, env = "LOADTEST_INSECURE", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_INSECURE", value_parser = yes_or_no)]
     insecure: bool,
 
     /// Trust the TLS certificates in this PEM file as well; can be repeated
@@ -88,11 +87,11 @@ pub(super) struct Flags {
     pub(super) tui: TuiFlag,
 
     /// Print only the tables at the end
-    #[arg(long, env = "LOADTEST_ONLY_SUMMARY", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_ONLY_SUMMARY", value_parser = yes_or_no)]
     pub(super) only_summary: bool,
 
     /// Forget the figures when all users have been started
-    #[arg(long, env = "LOADTEST_RESET_STATS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_RESET_STATS", value_parser = yes_or_no)]
     reset_stats: bool,
 
     /// Leave out what is measured in so long from the start on, such as 30s: part of the run time
@@ -148,7 +147,7 @@ pub(super) struct Flags {
     exclude_tags: Vec<String>,
 
     /// Take every weight, of user classes and of tasks, for 1
-    #[arg(long, env = "LOADTEST_EQUAL_WEIGHTS", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_EQUAL_WEIGHTS", value_parser = yes_or_no)]
     equal_weights: bool,
 
     #[command(flatten)]
@@ -275,217 +274,15 @@ impl Flags {
     }
 }
 
-fn users(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("give a whole number of users, at least 1".to_owned()),
-        Ok(users) => Ok(users),
-    }
-}
-
-fn tasks(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("give a whole number of task runs, at least 1".to_owned()),
-        Ok(tasks) => Ok(tasks),
-    }
-}
-
-fn count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(0) | Err(_) => Err("give a whole number, at least 1".to_owned()),
-        Ok(count) => Ok(count),
-    }
-}
-
-fn seed(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| format!("give a whole number from 0 to {}", u64::MAX))
-}
-
-fn code(text: &str) -> Result<u8, String> {
-    text.parse().map_err(|_| "give a whole number from 0 to 255".to_owned())
-}
-
-fn rate(text: &str) -> Result<f64, String> {
-    if text.eq_ignore_ascii_case("unlimited") {
-        return Ok(f64::INFINITY);
-    }
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("give a number of users per second above 0, such as 0.5 or 10, or \"unlimited\"".to_owned()),
-    }
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    parse_duration(text)
-}
-
-/// Locust's level names and Rust's.
-fn level(text: &str) -> Result<LevelFilter, String> {
-    match text.to_ascii_uppercase().as_str() {
-        "TRACE" => Ok(LevelFilter::TRACE),
-        "DEBUG" => Ok(LevelFilter::DEBUG),
-        "INFO" => Ok(LevelFilter::INFO),
-        "WARNING" | "WARN" => Ok(LevelFilter::WARN),
-        "ERROR" | "CRITICAL" => Ok(LevelFilter::ERROR),
-        "OFF" => Ok(LevelFilter::OFF),
-        _ => Err("give DEBUG, INFO, WARNING, ERROR or OFF".to_owned()),
-    }
-}
-
-/// Prints what clap has to say: help and version as they are, an error in one line. Gives the exit code.
-pub(super) fn explain(error: &clap::Error, command: &Command) -> u8 {
-    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-        // Whoever closed stdout does not want to read it.
-        let _ = error.print();
-        return exit_code::OK;
-    }
-    super::complain(&InputError::new(error_line(error, command)));
-    exit_code::INPUT
-}
-
-/// Flags of Locust that there are not, and what to do instead.
-const OF_LOCUST: [(&[&str], &str); 9] = [
-    (&["-f", "--locustfile"], "this program is the locustfile"),
-    (&["-c", "--clients"], "write --users"),
-    (&["--no-web"], "write --headless"),
-    (&["-i"], "write --iterations"),
-    (&["--hatch-rate"], "write --spawn-rate"),
-    (&["--class-picker"], "the form of the web UI always has the user classes"),
-    (&["--web-login"], "write --web-auth user:password"),
-    (&["--processes", "--master", "--worker"], "one process uses all cores; --threads says how many"),
-    (&["--print-stats"], "the figures are shown anyway, unless --only-summary says otherwise"),
-];
-
-fn of_locust(error: &clap::Error) -> Option<String> {
-    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
-    let (_, instead) = OF_LOCUST.iter().find(|(flags, _)| flags.contains(&named.as_str()))?;
-    (error.kind() == ErrorKind::UnknownArgument).then(|| format!("there is no {named} as in Locust: {instead}"))
-}
-
-pub(super) fn error_line(error: &clap::Error, command: &Command) -> String {
-    if let Some(line) = of_locust(error) {
-        return line;
-    }
-    let blamed = blamed(error, command);
-    // Without a value it is the value that is missing.
-    let has_value =
-        matches!(error.get(ContextKind::InvalidValue), Some(ContextValue::String(value)) if !value.is_empty());
-    let mut line = match (&blamed, error.get(ContextKind::InvalidArg)) {
-        // What was typed is in the message, and may be in the reason.
-        (Some(argument), Some(ContextValue::String(named))) if has_value && options::is_secret(argument) => {
-            format!("invalid value for '{named}', which is not shown because it is secret")
-        }
-        _ => one_line(&error.render().to_string()),
-    };
-    if let Some(variable) = blamed.and_then(variable_of) {
-        line.push_str("; it comes from the variable ");
-        line.push_str(&variable);
-    }
-    line
-}
-
-/// The flag whose value is wrong.
-fn blamed<'a>(error: &clap::Error, command: &'a Command) -> Option<&'a Arg> {
-    let Some(ContextValue::String(named)) = error.get(ContextKind::InvalidArg) else { return None };
-    let value_is_wrong =
-        matches!(error.kind(), ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::InvalidUtf8);
-    let flag = named.split(' ').next().filter(|_| value_is_wrong)?;
-    command.get_arguments().find(|argument| {
-        let short = argument.get_short().map(|short| format!("-{short}"));
-        argument.get_long().is_some_and(|long| flag.strip_prefix("--") == Some(long)) || short.as_deref() == Some(flag)
-    })
-}
-
-/// The variable from which a wrong value comes, if it was not typed.
-fn variable_of(argument: &Arg) -> Option<String> {
-    let long = argument.get_long().map(|long| format!("--{long}"));
-    let short = argument.get_short().map(|short| format!("-{short}"));
-    let typed = std::env::args_os().skip(1).any(|typed| {
-        let typed = typed.to_string_lossy();
-        long.as_ref().is_some_and(|long| typed.starts_with(&**long))
-            || short.as_ref().is_some_and(|short| !typed.starts_with("--") && typed.starts_with(&**short))
-    });
-    let variable = argument.get_env().filter(|variable| !typed && std::env::var_os(variable).is_some())?;
-    Some(variable.to_string_lossy().into_owned())
-}
-
-/// The message and its tips, without usage, the pointer to `--help`, and how to write a flag as a value: a user class is
-/// never called like one.
-fn one_line(text: &str) -> String {
-    let text = text.strip_prefix("error: ").unwrap_or(text);
-    let parts: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty() && !line.starts_with("Usage:") && !line.starts_with("For more information"))
-        .map(|line| line.strip_prefix("tip: ").unwrap_or(line))
-        .filter(|line| !line.starts_with("to pass '"))
-        .collect();
-    parts.join("; ").replace(":; ", ": ")
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
 
     use super::*;
 
-    fn refused(arguments: &[&str]) -> String {
-        let arguments = ["test"].iter().chain(arguments);
-        error_line(&Flags::try_parse_from(arguments).expect_err("refused"), &Flags::command())
-    }
-
     #[test]
     fn the_flags_are_consistent() {
         Flags::command().debug_assert();
-    }
-
-    #[test]
-    fn what_is_wrong_is_said_in_one_line_with_what_to_write() {
-        for (arguments, expected) in [
-            (&["-u", "0"][..], "at least 1"),
-            (&["-u", "-5"], "at least 1"),
-            (&["-r", "-1"], "above 0"),
-            (&["-r", "nan"], "above 0"),
-            (&["-r", "inf"], "unlimited"),
-            (&["-t", "5x"], "unknown unit `x`"),
-            (&["-t", "-5"], "write for example"),
-            (&["--user", "5", "--userz"], "'--users'"),
-            (&["--loglevel", "LOUD"], "DEBUG, INFO"),
-            (&["--seed", "-1"], "from 0 to"),
-            (&["--exit-code-on-error", "300"], "from 0 to 255"),
-            (&["--exit-code-on-error", "-1"], "from 0 to 255"),
-            (&["--stop-timeout", "-1s"], "write for example"),
-            (&["--threads", "0"], "at least 1"),
-            (&["--threads", "many"], "at least 1"),
-            (&["--run-time", ""], "no time span given"),
-            (&["--on-stop-timeout", "soon"], "no time span"),
-            (&["--stop-timeout", "5 parsecs"], "unknown unit"),
-            (&["--stop-concurrency", "0"], "at least 1"),
-            (&["--stop-concurrency", "-3"], "at least 1"),
-            (&["--spawn-rate", "0"], "above 0"),
-            (&["--seed", "x"], "from 0 to"),
-            (&["--config-users"], "--config-users <JSON>"),
-            (&["--host"], "--host <URL>"),
-            (&["-u", "1e3"], "whole number"),
-            (&["--iterations", "0"], "task runs, at least 1"),
-            (&["--iterations", "-3"], "task runs, at least 1"),
-            (&["--iterations", "ten"], "whole number of task runs"),
-            (&["--iterations", "1.5"], "whole number of task runs"),
-            (&["--iterations", "18446744073709551616"], "whole number of task runs"),
-            (&["--iterations-per-user", "0"], "task runs, at least 1"),
-            (&["--iterations-per-user", "-1"], "task runs, at least 1"),
-            (&["--debug-user"], "a value is required for '--debug-user <USER_CLASS>'"),
-            (&["--debug-secrets"], "--debug-user <USER_CLASS>"),
-            (&["-c", "5"], "there is no -c as in Locust: write --users"),
-            (&["--processes=4"], "--threads says how many"),
-            (&["-f", "shop.py"], "this program is the locustfile"),
-            (&["--class-picker"], "there is no --class-picker as in Locust: the form"),
-            (&["--web-login"], "write --web-auth user:password"),
-            (&["--worker"], "one process uses all cores"),
-        ] {
-            let line = refused(arguments);
-            assert!(line.contains(expected) && !line.contains('\n'), "{arguments:?}: {line}");
-        }
-        assert_eq!(refused(&["--colour"]), "unexpected argument '--colour' found");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use clap::builder::Resettable;
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Command};
 
-use super::flags;
+use super::explain;
 use super::options::{self, OwnOptions};
 use crate::console::{OfferedOption, ReadOptions, Refused};
 use crate::options::RunOptions;
@@ -111,7 +111,7 @@ impl ReadOptions for GivenOptions {
         }
         let refused = |error: clap::Error| Refused {
             field: blamed(&error).map(|name| format!("options.{name}")),
-            message: flags::error_line(&error, &command),
+            message: explain::error_line(&error, &command),
         };
         let matches = command.clone().try_get_matches_from(words).map_err(refused)?;
         options::read(self.own, &matches).map_err(refused)

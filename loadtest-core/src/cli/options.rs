@@ -139,7 +139,7 @@ fn look_for_clashes(flags: &Command, own: &Command) -> Result<(), InputError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cli::flags::error_line;
+    use crate::cli::explain::error_line;
 
     /// Said of the options, not of the command.
     #[derive(Debug, Args)]

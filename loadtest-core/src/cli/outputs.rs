@@ -8,8 +8,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
+use super::values::yes_or_no;
 use crate::error::InputError;
 use crate::report::{Report, RunSettings};
 use crate::stats::Snapshot;
@@ -27,7 +27,7 @@ pub(super) struct OutputFlags {
     csv: Option<PathBuf>,
 
     /// Have a line per request name in PREFIX_stats_history.csv each second, not only one for all of them
-    #[arg(long, env = "LOADTEST_CSV_FULL_HISTORY", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_CSV_FULL_HISTORY", value_parser = yes_or_no)]
     csv_full_history: bool,
 
     /// Write the report as one HTML page to FILE at the end, for people who did not run the test
@@ -39,7 +39,7 @@ pub(super) struct OutputFlags {
     json_file: Option<PathBuf>,
 
     /// Print the report as JSON at the end, and nothing else on stdout
-    #[arg(long, env = "LOADTEST_JSON", value_parser = FalseyValueParser::new(), conflicts_with = "debug_user")]
+    #[arg(long, env = "LOADTEST_JSON", value_parser = yes_or_no, conflicts_with = "debug_user")]
     pub(super) json: bool,
 }
 

@@ -27,6 +27,9 @@ struct Drawn {
     table: String,
     /// How often it was to be shown.
     ticks: u64,
+    /// What was said past the log: where the web UI is.
+    #[cfg(feature = "tui")]
+    whispered: Vec<String>,
     /// While `--tui` has the terminal: what is to be written when that has given it back.
     held: Option<Held>,
 }
@@ -130,6 +133,20 @@ impl Screen {
             Some(held) => held.said.push_str(text),
             None => super::say(text),
         }
+    }
+
+    /// Tells whoever is at the terminal, and no log.
+    pub(super) fn whisper(&self, line: &str) {
+        #[cfg(feature = "tui")]
+        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).whispered.push(line.to_owned());
+        let _ = self.log(format!("{line}\n").as_bytes());
+    }
+
+    /// What was told so, but for the first `known` lines.
+    #[cfg(feature = "tui")]
+    pub(super) fn whispered(&self, known: usize) -> Vec<String> {
+        let drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.whispered.get(known..).unwrap_or_default().to_vec()
     }
 
     /// Writes a log line to stderr, above the table.

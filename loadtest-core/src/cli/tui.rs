@@ -18,9 +18,11 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
+
+use tracing::Level;
 
 use super::keys::change_users;
 use super::screen::Screen;
@@ -60,9 +62,12 @@ impl Tui {
         let told = Arc::clone(&ended);
         let drawer = Drawer {
             console,
+            screen: Arc::clone(screen),
             app: App::default(),
             course: Course::default(),
             logs: VecDeque::new(),
+            last: 0,
+            whispered: 0,
             theme: Theme::of_environment(),
         };
         let thread = std::thread::Builder::new()
@@ -103,9 +108,14 @@ impl Drop for Held {
 /// What the thread has.
 struct Drawer {
     console: Console,
+    screen: Arc<Screen>,
     app: App,
     course: Course,
     logs: VecDeque<LogLine>,
+    /// The number of the last one that the log had.
+    last: u64,
+    /// How many are from beside the log.
+    whispered: usize,
     theme: Theme,
 }
 
@@ -148,8 +158,12 @@ impl Drawer {
 
     /// Whether there were new lines.
     fn read_log(&mut self) -> bool {
-        let new = self.console.logs(self.logs.back().map_or(0, |line| line.number));
-        let any = !new.is_empty();
+        let (new, whispered) = (self.console.logs(self.last), self.screen.whispered(self.whispered));
+        let any = !new.is_empty() || !whispered.is_empty();
+        self.last = new.last().map_or(self.last, |line| line.number);
+        self.whispered += whispered.len();
+        let here = |text| LogLine { number: 0, at: SystemTime::now(), level: Level::INFO, text };
+        self.logs.extend(whispered.into_iter().map(here));
         self.logs.extend(new);
         let spare = self.logs.len().saturating_sub(LINES);
         self.logs.drain(..spare);

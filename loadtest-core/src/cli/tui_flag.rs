@@ -3,8 +3,8 @@
 use std::io::{self, IsTerminal};
 
 use clap::Args;
-use clap::builder::FalseyValueParser;
 
+use super::values::yes_or_no;
 use crate::error::InputError;
 
 /// The flag for it: always there, so that one who asks for it learns which feature it takes.
@@ -12,7 +12,7 @@ use crate::error::InputError;
 #[group(skip)]
 pub(super) struct TuiFlag {
     /// Show the run on the whole terminal, with charts, tables and keys to steer it (? lists them)
-    #[arg(long, env = "LOADTEST_TUI", value_parser = FalseyValueParser::new())]
+    #[arg(long, env = "LOADTEST_TUI", value_parser = yes_or_no)]
     pub(super) tui: bool,
 }
 

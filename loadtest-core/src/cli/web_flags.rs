@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::defaults::Defaults;
+use super::values::{port, seconds, yes_or_no};
 use crate::console::web::WebSettings;
 use crate::error::InputError;
 use crate::secret::Secret;
@@ -164,23 +165,6 @@ fn auth(given: &Secret) -> Result<(String, Secret), InputError> {
             "--web-auth: write a user name and a password with a colon between them, as ann:secret",
         )),
     }
-}
-
-/// An empty one is a no: so a variable is taken back for one call.
-fn yes_or_no(text: &str) -> Result<bool, String> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "y" | "t" | "on" | "1" => Ok(true),
-        "" | "false" | "no" | "n" | "f" | "off" | "0" => Ok(false),
-        _ => Err("give true or false".to_owned()),
-    }
-}
-
-fn port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| "give a port from 1 to 65535, or 0 for any that is free".to_owned())
-}
-
-fn seconds(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "give a whole number of seconds, 0 to end with the run".to_owned())
 }
 
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! What the command line knows of a web UI: enough to start one, and nothing of how it works.
 
 use std::fmt;
+use std::io::{self, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::Console;
 use crate::error::InputError;
@@ -38,12 +40,44 @@ pub struct WebSettings {
     pub tls_key: Option<PathBuf>,
     /// Who may come in: a user name and its password.
     pub auth: Option<(String, Secret)>,
+    /// Where lines go that have a one-time token in them: to who started the program, and into no log.
+    pub say: Say,
+}
+
+/// Tells whoever started the program something that is for nobody else: to stderr, unless it was made from something else.
+#[derive(Clone)]
+pub struct Say(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Say {
+    /// By calling this with one line, without its end.
+    pub fn new(say: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(say))
+    }
+
+    /// Says one line.
+    pub fn line(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl Default for Say {
+    fn default() -> Self {
+        // A stderr that was closed is nobody to be told.
+        Self::new(|line| drop(writeln!(io::stderr(), "{line}")))
+    }
+}
+
+impl fmt::Debug for Say {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Say")
+    }
 }
 
 impl Default for WebSettings {
     fn default() -> Self {
         let host = "127.0.0.1".to_owned();
-        Self { host, port: 8089, base_path: String::new(), tls_cert: None, tls_key: None, auth: None }
+        let say = Say::default();
+        Self { host, port: 8089, base_path: String::new(), tls_cert: None, tls_key: None, auth: None, say }
     }
 }
 

@@ -2,4 +2,5 @@
 
 #[cfg(feature = "cli")]
 mod files;
+#[cfg(feature = "json")]
 pub(super) mod fixture;

@@ -177,6 +177,9 @@ fn options_are_asked_for_run_by_run() {
 
 fn the_log_is_kept_for_whoever_looks() {
     let mut program = Process::start(&["--loglevel", "INFO", "--logfile", "/dev/null"]);
+    // What is for nobody else goes past the log to who started the program.
+    program.say("whisper the next token is 42");
+    program.wait_for("the next token is 42");
     program.say("start");
     program.wait_for("state running 1");
     program.say("logs");

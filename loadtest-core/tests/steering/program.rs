@@ -100,14 +100,18 @@ impl WebUi for Lines {
         if settings.host == "bad" {
             return Err(WebError::Input(InputError::new("--web-host: no such address")));
         }
+        let url = Box::new(Url(format!("http://test:{}/", settings.port)));
         let seen = console.clone();
         std::thread::spawn(move || tell_changes(&seen));
         std::thread::spawn(move || {
             for line in std::io::stdin().lock().lines().map_while(Result::ok) {
-                obey(&console, &line);
+                match line.strip_prefix("whisper ") {
+                    Some(secret) => settings.say.line(secret),
+                    None => obey(&console, &line),
+                }
             }
         });
-        Ok(Box::new(Url(format!("http://test:{}/", settings.port))))
+        Ok(url)
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who is answered, and who is not.
 
 use std::io::{BufReader, Read, Write};
+use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use loadtest_core::Secret;
 use loadtest_core::console::Console;
-use loadtest_core::console::web::{WebError, WebSettings, WebUi};
+use loadtest_core::console::web::{Say, WebError, WebSettings, WebUi};
 use loadtest_web::Web;
 
 use crate::client::{Answer, Served};
@@ -19,11 +20,15 @@ fn with_password() -> Served {
     Served::new(Console::new(load::test()), |settings| settings.auth = auth)
 }
 
-/// On all addresses, where a token is needed.
-fn with_token() -> (Served, String) {
-    let served = Served::new(Console::new(load::test()), |settings| settings.host = "0.0.0.0".to_owned());
+/// On all addresses, where a token is needed; with it what is said of the next one.
+fn with_token() -> (Served, String, Receiver<String>) {
+    let (say, said) = mpsc::channel();
+    let served = Served::new(Console::new(load::test()), |settings| {
+        settings.host = "0.0.0.0".to_owned();
+        settings.say = Say::new(move |line| say.send(line.to_owned()).unwrap());
+    });
     let token = served.ui.url().split_once("?token=").unwrap().1.to_owned();
-    (served, token)
+    (served, token, said)
 }
 
 fn cookie(answer: &Answer) -> String {
@@ -99,7 +104,7 @@ fn guessing_is_slowed_down_and_a_cookie_still_works() {
 
 #[test]
 fn a_token_lets_one_browser_in() {
-    let (served, token) = with_token();
+    let (served, token, said) = with_token();
     assert_eq!(served.get("/").status, 401);
     assert_eq!(served.get("/?token=0123456789abcdef0123456789abcdef").status, 401);
     let answer = served.get(&format!("/?token={token}&tab=stats"));
@@ -108,6 +113,10 @@ fn a_token_lets_one_browser_in() {
     assert_eq!(served.ask("GET", "/?tab=stats").header("cookie", &cookie).send().status, 200);
     assert_eq!(served.ask("POST", "/stop").header("cookie", &cookie).send().status, 200);
     assert_eq!(served.get(&format!("/?token={token}")).status, 401, "used already");
+    let next = said.recv_timeout(Duration::from_secs(30)).unwrap();
+    let next = next.rsplit_once("/?token=").unwrap().1;
+    assert!(served.console.logs(0).iter().all(|line| !line.text.contains(next)), "a token has no place in the log");
+    assert_eq!(served.get(&format!("/?token={next}")).status, 303);
 }
 
 #[test]
