@@ -183,6 +183,13 @@ impl Page {
         self.read(&said).as_str().unwrap_or_default().to_owned()
     }
 
+    /// Loads the page anew, with nothing kept of the last time; what was asked of the old one is asked no more.
+    pub(crate) fn load_anew(&self) {
+        self.read("window.isOld = true");
+        self.call("Page.reload", &json!({ "ignoreCache": true }));
+        self.until("!window.isOld");
+    }
+
     /// Draws the pointer over a chart, as to zoom into it.
     pub(crate) fn drag(&self, from: u32, to: u32, y: u32) {
         let mouse = |kind: &str, x: u32, buttons: u32| {

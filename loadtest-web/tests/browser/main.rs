@@ -57,6 +57,9 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     start(&page);
     page.until("location.hash === '#statistics'");
     assert_eq!(page.figure("Users"), "3");
+    // A page that is loaded anew is where it was.
+    page.load_anew();
+    page.until("document.querySelector('.figures .state-running') !== null && location.hash === '#statistics'");
     assert_eq!((console.view().asked.users, console.view().asked.spawn_rate), (Some(3), Some(1000.0)));
 
     page.press("Edit");
