@@ -6,27 +6,29 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use benches::tools::Tools;
+use benches::truth::awake::Awake;
 use benches::truth::ours::Starts;
 use benches::truth::rivals::Rival;
-use benches::truth::server::{PROGRAM, TruthServer};
+use benches::truth::server::{First, PROGRAM, TruthServer};
 use benches::truth::tables::{self, ACCURACY, Compared};
 use benches::truth::validation::{self, Run};
 use benches::truth::{DISTRIBUTIONS, Distribution, USERS, analytic};
-use benches::{child, process, server};
+use benches::{child, server};
 
 const HELP: &str = "\
 cargo bench --bench truth -- [WORDS] [FLAGS]
 
-validate   ours: 10 runs for each distribution, scheduled starts under the stall, a busy loop beside a run (10 minutes)
+validate   ours: 10 runs for each distribution, scheduled starts under the stall, a busy loop beside a run (10 minutes, or as
+           long as it takes to have 10 runs with both cores)
 rivals     ours beside wrk, oha, Goose and Locust, a run each (9 minutes, and some more the first time)
            without either of the two: both; with --quick the first
 NAMES      only these: constant, uniform, lognormal, bimodal, stall, scheduled, busy
---quick    two runs of half the time each, to see whether all works (2 minutes)
+--quick    two runs of each, to see whether all works (2 minutes)
 --write    write the tables into docs/accuracy.md even if this run is quick or has only some of them
 --no-write never write them
 
-REALTIME=1 in the environment, as root: server and clients run before everything else on their cores, for machines
-that have other things to do; without the busy loop.
+Runs during which the machine took the client's core away for more than a five hundredth of the time are left out, and made
+again, up to four times as often as asked for.
 
 Fails when fewer than 9 of 10 runs are within 2 % or 0.2 ms of what the server did (p99.9: 5 % or 1 ms), when counts
 differ, when response times under the stall are not within 5 % of what was calculated, or when no warning says that
@@ -49,15 +51,6 @@ impl Asked {
 
     fn distributions(&self) -> impl Iterator<Item = Distribution> {
         DISTRIBUTIONS.into_iter().filter(|distribution| self.has(distribution.name))
-    }
-
-    fn seconds(&self, distribution: &Distribution) -> u64 {
-        // Half of it still has the first stall, with some seconds to either side.
-        if self.quick {
-            distribution.seconds.div_ceil(2).max(4) + u64::from(distribution.name == "stall") * 2
-        } else {
-            distribution.seconds
-        }
     }
 
     fn periods(&self) -> u32 {
@@ -126,17 +119,15 @@ fn validate(asked: &Asked, failed: &mut Vec<String>) -> Result<(), String> {
     let runs = if asked.quick { 2 } else { 10 };
     let mut measured = Vec::new();
     for distribution in asked.distributions() {
-        let all = validation::closed(&distribution, runs, asked.seconds(&distribution))?;
-        let (good, enough) = validation::good(&all);
+        let all = validation::closed(&distribution, runs, distribution.seconds)?;
+        let (good, enough) = all.good();
         if !enough {
-            failed.push(format!("{}: only {good} of {runs} runs are good", distribution.name));
+            let left_out = all.left_out.len();
+            failed.push(format!("{}: only {good} of {runs} runs are good, {left_out} left out", distribution.name));
         }
         measured.push((distribution, all));
     }
     let mut heading = vec![];
-    if process::realtime() {
-        heading.push("with `REALTIME=1` beside other work".to_owned());
-    }
     if !measured.is_empty() {
         heading.push(format!("the server's own lateness {}", tables::lateness(&measured)));
     }
@@ -151,8 +142,7 @@ fn validate(asked: &Asked, failed: &mut Vec<String>) -> Result<(), String> {
         }
         text.push_str(&format!("\n{}", tables::scheduled(&scheduled)));
     }
-    // What runs before everything else on its core is not disturbed.
-    if asked.has("busy") && !process::realtime() {
+    if asked.has("busy") {
         let warnings = validation::beside_a_busy_loop(if asked.quick { 5 } else { 10 })?;
         match warnings.first() {
             None => failed.push("a busy loop beside the run: no warning".to_owned()),
@@ -167,13 +157,10 @@ fn validate(asked: &Asked, failed: &mut Vec<String>) -> Result<(), String> {
 
 fn rivals(asked: &Asked) -> Result<(), String> {
     let tools = Tools::prepare(&Rival::CLIENTS)?;
-    let mut heading = tools.versions();
-    if process::realtime() {
-        heading.push("with `REALTIME=1` beside other work".to_owned());
-    }
+    let heading = tools.versions();
     let mut text = benches::tables::heading(&heading, None);
     for distribution in asked.distributions() {
-        let seconds = asked.seconds(&distribution);
+        let seconds = distribution.seconds;
         println!("\n{}: {seconds} s each", distribution.title);
         let ours = ours(distribution.name, Starts::Closed, seconds);
         let others = others(&tools, &Rival::CLOSED, distribution.name, Starts::Closed, seconds);
@@ -195,15 +182,17 @@ fn rivals(asked: &Asked) -> Result<(), String> {
 
 /// A run of ours: what a user reads first, which is the response time where there is one.
 fn ours(delays: &str, starts: Starts, seconds: u64) -> Compared {
-    let run = Run::measure(delays, 1, starts, USERS, seconds)?;
+    let run = Run::measure((delays, 1), First::Counts, starts, USERS, seconds)?;
     Ok((run.ours.response.unwrap_or(run.ours.service), run.truth.took))
 }
 
 fn others(tools: &Tools, rivals: &[Rival], delays: &str, starts: Starts, seconds: u64) -> Vec<(Rival, Compared)> {
     let one = |rival: &Rival| {
         let measure = || {
-            let server = TruthServer::start(delays, 1)?;
+            let server = TruthServer::start(delays, 1, First::Counts)?;
+            let awake = Awake::start()?;
             let seen = rival.run(tools, server.url(), starts, seconds)?;
+            drop(awake);
             Ok((seen, server.finish()?.took))
         };
         let compared: Compared = measure();

@@ -42,6 +42,14 @@ pub fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
     command
 }
 
+/// The command that runs a program on a core where it gives way to every other.
+#[must_use]
+pub fn giving_way(core: usize, program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new("chrt");
+    command.args(["--idle", "0", "taskset", "-c", &core.to_string()]).arg(program);
+    command
+}
+
 /// A program that has ended well.
 #[derive(Debug)]
 pub struct Finished {

@@ -17,6 +17,7 @@
 //! HTTP/1.1 with kept connections. A connection's next request is read when the one before has been answered, so a pipeline
 //! is served in turn. Run it in a process of its own (`truth_server`) to pin it to a core.
 
+mod arrival;
 mod delays;
 mod log;
 mod server;
@@ -48,6 +49,7 @@ pub struct TruthServerBuilder {
     delays: Delays,
     seed: u64,
     busy: bool,
+    greeted: bool,
 }
 
 impl TruthServer {
@@ -63,7 +65,7 @@ impl TruthServer {
     /// A server with more to choose; its seed is 0 unless told otherwise.
     #[must_use]
     pub fn builder(delays: Delays) -> TruthServerBuilder {
-        TruthServerBuilder { addr: ANY_PORT, delays, seed: 0, busy: false }
+        TruthServerBuilder { addr: ANY_PORT, delays, seed: 0, busy: false, greeted: false }
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -119,6 +121,14 @@ impl TruthServerBuilder {
         self
     }
 
+    /// The first request of each connection is answered at once, and left out of the log: for clients that connect before
+    /// they measure.
+    #[must_use]
+    pub fn greeted(mut self, greeted: bool) -> Self {
+        self.greeted = greeted;
+        self
+    }
+
     /// Listens here instead of on a free port of 127.0.0.1.
     #[must_use]
     pub fn bind(mut self, addr: SocketAddr) -> Self {
@@ -132,7 +142,7 @@ impl TruthServerBuilder {
     /// When the address is taken, or no thread can be had.
     pub fn spawn(self) -> io::Result<TruthServer> {
         let log = Arc::<Mutex<Log>>::default();
-        let (server, stop) = Server::listen(self.addr, self.delays, self.seed, self.busy, Arc::clone(&log))?;
+        let (server, stop) = Server::listen(&self, Arc::clone(&log))?;
         let addr = server.addr()?;
         let thread = std::thread::Builder::new().name("truth-server".to_owned()).spawn(move || server.run())?;
         Ok(TruthServer { addr, log, stop, thread: Some(thread) })

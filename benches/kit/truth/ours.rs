@@ -2,6 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use loadtest::prelude::*;
@@ -9,19 +10,27 @@ use loadtest::stats::Times;
 use loadtest::{CatchUp, Wait};
 use serde_json::{Value, json};
 
-use super::PER_SECOND;
 use super::seen::{FIGURES, Seen};
+use super::server::First;
+use super::{PER_SECOND, awake};
 use crate::child::{self, ChildResult};
 use crate::process::CLIENT_CORE;
 
 /// No server stalls that long: every request that was begun is answered, so that the counts can be the same to the request.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// The first users start one after another within this: users in step would all meet the same disturbance, and one of
+/// a millisecond would then be in one percent of the requests.
+const SPREAD: Duration = Duration::from_millis(50);
+
 /// What starting and ending may take beyond the time of the load.
 const GRACE: Duration = Duration::from_secs(30);
 
 /// What the users of this process do: one process, one measurement.
 static WAIT: OnceLock<Wait> = OnceLock::new();
+
+/// Whether they connect before they measure.
+static GREET: AtomicBool = AtomicBool::new(false);
 
 fn wait() -> Wait {
     WAIT.get().cloned().unwrap_or_default()
@@ -36,6 +45,13 @@ struct Asking {
 
 #[tasks]
 impl Asking {
+    async fn on_start(&mut self) -> TaskResult {
+        if GREET.load(Ordering::Relaxed) {
+            self.http.get("/").name("greeting").send().await?;
+        }
+        Ok(())
+    }
+
     #[task]
     async fn ask(&mut self) -> TaskResult {
         self.http.get("/").send().await?;
@@ -68,10 +84,11 @@ pub enum Starts {
 ///
 /// # Errors
 /// When it fails, or had failed requests.
-pub fn run(url: &str, starts: Starts, users: u64, seconds: u64) -> Result<Ours, String> {
+pub fn run(url: &str, first: First, starts: Starts, users: u64, seconds: u64) -> Result<Ours, String> {
     let starts = if starts == Starts::Closed { "closed" } else { "scheduled" };
+    let first = if first == First::Counts { "counts" } else { "greets" };
     let limit = Duration::from_secs(seconds) + STOP_TIMEOUT + GRACE;
-    let finished = child::run(&format!("truth {starts} {url} {users} {seconds}"), limit)?;
+    let finished = child::run(&format!("truth {starts} {first} {url} {users} {seconds}"), limit)?;
     let line = finished.stdout.lines().find(|line| line.starts_with('{')).ok_or("the child said nothing")?;
     let told: Value = serde_json::from_str(line).map_err(|error| format!("{line}: {error}"))?;
     let response = &told["response"];
@@ -118,14 +135,19 @@ impl Drop for BusyLoop {
 /// # Errors
 /// When the run fails, or the words are none.
 pub(crate) fn child(words: &[&str]) -> ChildResult<Value> {
+    GREET.store(words.contains(&"greets"), Ordering::Relaxed);
     match *words {
-        ["closed", url, users, seconds] => told(url, users.parse()?, seconds.parse()?),
-        ["scheduled", url, users, seconds] => {
+        ["closed", _, url, users, seconds] => {
+            let users: u64 = users.parse()?;
+            told(url, users, users as f64 / SPREAD.as_secs_f64(), seconds.parse()?)
+        }
+        ["scheduled", _, url, users, seconds] => {
             let users: u64 = users.parse()?;
             let rate = PER_SECOND as f64 / users as f64;
             let _ = WAIT.set(constant_throughput(rate).catch_up(CatchUp::Burst).into());
-            told(url, users, seconds.parse()?)
+            told(url, users, f64::INFINITY, seconds.parse()?)
         }
+        ["awake"] => awake::child(),
         ["busy", seconds] => {
             let end = Instant::now() + Duration::from_secs(seconds.parse()?);
             while Instant::now() < end {
@@ -137,17 +159,18 @@ pub(crate) fn child(words: &[&str]) -> ChildResult<Value> {
     }
 }
 
-fn told(url: &str, users: u64, seconds: u64) -> ChildResult<Value> {
-    let test = LoadTest::new().host(url).user::<Asking>().users(users).spawn_rate(f64::INFINITY).threads(1);
+fn told(url: &str, users: u64, spawn_rate: f64, seconds: u64) -> ChildResult<Value> {
+    let test = LoadTest::new().host(url).user::<Asking>().users(users).spawn_rate(spawn_rate).threads(1);
     let test = test.run_time(Duration::from_secs(seconds)).stop_timeout(STOP_TIMEOUT);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let report = runtime.block_on(test.run())?;
     let total = &report.total().stats;
+    let asked = &report.request("GET", "/").ok_or("nothing was asked for")?.stats;
     if total.failed + total.interrupted > 0 || !report.exceptions().is_empty() {
         return Err(format!("requests failed: {:?}", report.failures().first()).into());
     }
-    let response = (total.response.count() > 0).then(|| seen(total.response.count(), &total.response).to_json());
-    let service = seen(total.ok, &total.service).to_json();
+    let response = (asked.response.count() > 0).then(|| seen(asked.response.count(), &asked.response).to_json());
+    let service = seen(asked.ok, &asked.service).to_json();
     Ok(json!({ "service": service, "response": response, "warnings": report.warnings() }))
 }
 

@@ -27,6 +27,17 @@ pub struct Truth {
     pub received: f64,
     /// How much later than drawn it answered; included in what it took.
     pub lateness: Seen,
+    /// For how many microseconds it did not have its core; in what it took.
+    pub away: f64,
+}
+
+/// What the first request of each connection is, which takes connecting as well: the server cannot know of that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    /// A request as any other.
+    Counts,
+    /// Answered at once, and left out on both sides.
+    Greets,
 }
 
 impl TruthServer {
@@ -34,12 +45,12 @@ impl TruthServer {
     ///
     /// # Errors
     /// When it cannot be started.
-    pub fn start(delays: &str, seed: u64) -> Result<Self, String> {
-        let mut command = process::pinned(SERVER_CORE, target_directory()?.join("release").join(PROGRAM));
-        command.args(["--delays", delays, "--seed", &seed.to_string()]);
-        // Linux stops what never sleeps and runs before everything else for 50 ms of each second.
-        if !process::realtime() {
-            command.arg("--busy");
+    pub fn start(delays: &str, seed: u64, first: First) -> Result<Self, String> {
+        // What else the machine has to do is to be done here, where the log has it, and not on the client's core.
+        let mut command = process::giving_way(SERVER_CORE, target_directory()?.join("release").join(PROGRAM));
+        command.args(["--delays", delays, "--seed", &seed.to_string(), "--busy"]);
+        if first == First::Greets {
+            command.arg("--greeted");
         }
         let wrong = |error: std::io::Error| format!("the server: {error}");
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(wrong)?;
@@ -89,7 +100,12 @@ fn truth(told: &str) -> Result<Truth, String> {
         let times = figures.iter().filter_map(|(name, value)| Some((name.strip_prefix(kind)?.to_owned(), *value)));
         Seen::new(answered, times)
     };
-    Ok(Truth { took: times("took_"), received: one("received").unwrap_or_default(), lateness: times("lateness_") })
+    Ok(Truth {
+        took: times("took_"),
+        received: one("received").unwrap_or_default(),
+        lateness: times("lateness_"),
+        away: one("away").unwrap_or_default(),
+    })
 }
 
 #[cfg(test)]
@@ -98,9 +114,11 @@ mod tests {
 
     #[test]
     fn reads_what_the_server_tells() {
-        let told = "received 3\nanswered 2\ntook_p50 51.5\ntook_p99.9 52.0\ndelay_p50 50.0\nlateness_p50 1.5\n";
+        let told =
+            "received 3\nanswered 2\naway 250.5\ntook_p50 51.5\ntook_p99.9 52.0\ndelay_p50 50.0\nlateness_p50 1.5\n";
         let truth = truth(told).unwrap();
         assert_eq!((truth.received, truth.took), (3.0, Seen::new(2.0, [("p50", 51.5), ("p99.9", 52.0)])));
+        assert_eq!(truth.away, 250.5);
         assert_eq!(truth.lateness.time("p50"), Some(1.5));
         assert!(super::truth("").is_err());
     }

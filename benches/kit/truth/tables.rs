@@ -3,7 +3,7 @@
 use super::ours::Starts;
 use super::rivals::Rival;
 use super::seen::{FIGURES, Seen};
-use super::validation::{MANY_USERS, Run, Scheduled, good};
+use super::validation::{MANY_USERS, Runs, Scheduled};
 use super::{Distribution, PER_SECOND, USERS, verdict};
 use crate::figures::Spread;
 use crate::tables::{markdown, thousands};
@@ -16,17 +16,18 @@ pub const ACCURACY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/accurac
 
 /// Our runs: of each figure the difference from the truth in the middle, and the largest.
 #[must_use]
-pub fn validation(measured: &[(Distribution, Vec<Run>)]) -> String {
-    let mut head = vec!["delays", "requests a run", "good runs", "warned"];
+pub fn validation(measured: &[(Distribution, Runs)]) -> String {
+    let mut head = vec!["delays", "requests a run", "good runs", "left out", "warned"];
     head.extend(FIGURES);
     let mut rows = vec![owned(&head)];
-    for (distribution, runs) in measured {
+    for (distribution, all) in measured {
+        let runs = &all.counted;
         let requests = Spread::of(runs.iter().map(|run| run.truth.took.count));
         let requests = requests.map_or_else(dash, |spread| thousands(spread.median.round() as u64));
-        let (good, enough) = good(runs);
-        let verdict = format!("{good} of {}{}", runs.len(), if enough { "" } else { ": **failed**" });
+        let (good, enough) = all.good();
+        let verdict = format!("{good} of {}{}", all.wanted, if enough { "" } else { ": **failed**" });
         let warned = runs.iter().filter(|run| run.warned()).count().to_string();
-        let mut row = vec![distribution.title.to_owned(), requests, verdict, warned];
+        let mut row = vec![distribution.title.to_owned(), requests, verdict, all.left_out.len().to_string(), warned];
         row.extend(FIGURES.map(|figure| {
             let differences: Vec<f64> =
                 runs.iter().filter_map(|run| difference(&run.ours.service, &run.truth.took, figure)).collect();
@@ -39,9 +40,9 @@ pub fn validation(measured: &[(Distribution, Vec<Run>)]) -> String {
 
 /// The server's own lateness over all runs, in microseconds.
 #[must_use]
-pub fn lateness(measured: &[(Distribution, Vec<Run>)]) -> String {
+pub fn lateness(measured: &[(Distribution, Runs)]) -> String {
     let figure = |figure: &str| {
-        let runs = measured.iter().flat_map(|(_, runs)| runs);
+        let runs = measured.iter().flat_map(|(_, runs)| &runs.counted);
         Spread::of(runs.filter_map(|run| run.truth.lateness.time(figure)))
             .map_or_else(dash, |spread| format!("{:.0} µs ({:.0}–{:.0})", spread.median, spread.min, spread.max))
     };

@@ -28,6 +28,9 @@ struct Flags {
     /// Never sleep while a client is connected.
     #[arg(long)]
     busy: bool,
+    /// Answer the first request of each connection at once, and leave it out of what is told.
+    #[arg(long)]
+    greeted: bool,
     /// Write a line for each answer to this file at the end: microseconds from the first request to this one, of its
     /// delay, and until the answer.
     #[arg(long, value_name = "FILE")]
@@ -40,6 +43,7 @@ fn main() -> io::Result<()> {
     let server = TruthServer::builder(flags.delays)
         .seed(flags.seed)
         .busy(flags.busy)
+        .greeted(flags.greeted)
         .bind(SocketAddr::from((Ipv4Addr::LOCALHOST, flags.port)))
         .spawn()?;
     let mut stdout = io::stdout();
@@ -51,6 +55,7 @@ fn main() -> io::Result<()> {
     }
     writeln!(stdout, "received {}", log.received())?;
     writeln!(stdout, "answered {}", log.entries().len())?;
+    writeln!(stdout, "away {:.1}", micros(log.away()))?;
     for (name, values) in [("took", log.took()), ("delay", log.delays()), ("lateness", log.lateness())] {
         write_figures(&mut stdout, name, &values)?;
     }

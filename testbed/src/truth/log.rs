@@ -18,6 +18,7 @@ pub struct Entry {
 pub struct Log {
     pub(super) received: u64,
     pub(super) entries: Vec<Entry>,
+    pub(super) away: Duration,
 }
 
 impl Log {
@@ -25,6 +26,14 @@ impl Log {
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received
+    }
+
+    /// For how long the server, where it is never to sleep, looked neither at the clock nor for requests: stretches of more
+    /// than 200 µs, in which its core was somebody else's. On Linux the kernel says when a request arrived, so that what has
+    /// waited without being seen is in [`took`](Self::took); elsewhere it is not.
+    #[must_use]
+    pub fn away(&self) -> Duration {
+        self.away
     }
 
     /// The requests that were answered, in the order of the answers.
@@ -129,7 +138,7 @@ mod tests {
             delay: Duration::from_micros(delay),
             took: Duration::from_micros(took),
         };
-        let log = Log { received: 3, entries: vec![entry(500, 510), entry(100, 103)] };
+        let log = Log { received: 3, entries: vec![entry(500, 510), entry(100, 103)], away: Duration::ZERO };
         assert_eq!(log.lateness(), of([3, 10]));
         assert_eq!((log.took(), log.delays()), (of([103, 510]), of([100, 500])));
     }

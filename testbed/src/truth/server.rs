@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
 use std::collections::{BinaryHeap, HashMap};
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token, Waker};
 
-use super::{Delays, Entry, Log};
+use super::{Delays, Entry, Log, TruthServerBuilder, arrival};
 use crate::fixed::Response;
 use crate::random::Random;
 use crate::scan::Scanner;
@@ -30,6 +30,10 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 
 const BODY: usize = 10;
 
+/// A thread that never sleeps and looks at nothing for longer than this did not have its core. Reading what all
+/// connections of a test have sent at once takes less.
+const AWAY: Duration = Duration::from_micros(200);
+
 #[derive(Debug)]
 pub(super) struct Server {
     poll: Poll,
@@ -40,6 +44,7 @@ pub(super) struct Server {
     delays: Delays,
     random: Random,
     busy: bool,
+    greeted: bool,
     /// Since the first request.
     started: Option<Instant>,
     response: Response,
@@ -52,7 +57,8 @@ struct Due {
     at: Instant,
     token: Token,
     arrived: Instant,
-    delay: Duration,
+    /// `None` for a greeting.
+    delay: Option<Duration>,
     to_head: bool,
 }
 
@@ -63,18 +69,14 @@ struct Connection {
     unread: Vec<u8>,
     /// A request of it is being answered.
     taken: bool,
+    /// Its first request is still to come, and is a greeting.
+    greets: bool,
 }
 
 impl Server {
-    pub(super) fn listen(
-        addr: SocketAddr,
-        delays: Delays,
-        seed: u64,
-        busy: bool,
-        log: Arc<Mutex<Log>>,
-    ) -> io::Result<(Self, Waker)> {
+    pub(super) fn listen(with: &TruthServerBuilder, log: Arc<Mutex<Log>>) -> io::Result<(Self, Waker)> {
         let poll = Poll::new()?;
-        let mut listener = TcpListener::bind(addr)?;
+        let mut listener = TcpListener::bind(with.addr)?;
         poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
         let stop = Waker::new(poll.registry(), STOP)?;
         let server = Self {
@@ -83,9 +85,10 @@ impl Server {
             connections: HashMap::new(),
             next_token: FIRST_CONNECTION,
             due: BinaryHeap::new(),
-            delays,
-            random: Random::seeded(seed),
-            busy,
+            delays: with.delays,
+            random: Random::seeded(with.seed),
+            busy: with.busy,
+            greeted: with.greeted,
             started: None,
             response: Response::new(BODY, &[]),
             log,
@@ -100,6 +103,7 @@ impl Server {
     /// Until it is told to stop.
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(256);
+        let mut looked = Instant::now();
         loop {
             let pause = self.pause(Instant::now());
             match self.poll.poll(&mut events, pause) {
@@ -107,6 +111,10 @@ impl Server {
                 result => result?,
             }
             let seen = Instant::now();
+            if pause == Some(Duration::ZERO) {
+                self.was_away(seen - looked);
+            }
+            looked = seen;
             for event in &events {
                 match event.token() {
                     LISTENER => self.accept()?,
@@ -116,6 +124,12 @@ impl Server {
             }
             // One, and then events again: what arrives while many answers are due is to be seen when it comes.
             self.answer_one();
+        }
+    }
+
+    fn was_away(&self, time: Duration) {
+        if time > AWAY {
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).away += time;
         }
     }
 
@@ -142,9 +156,11 @@ impl Server {
             let token = Token(self.next_token);
             self.next_token += 1;
             // Fails when the client has gone: reading says so too.
-            let _ = stream.set_nodelay(true);
+            let _ = stream.set_nodelay(true).and_then(|()| arrival::remember(&stream));
             self.poll.registry().register(&mut stream, token, Interest::READABLE)?;
-            let connection = Connection { stream, scanner: Scanner::default(), unread: Vec::new(), taken: false };
+            let greets = self.greeted;
+            let connection =
+                Connection { stream, scanner: Scanner::default(), unread: Vec::new(), taken: false, greets };
             self.connections.insert(token, connection);
         }
     }
@@ -152,20 +168,25 @@ impl Server {
     /// Takes what there is; a client that has gone, or sends what is no request, has no connection after that.
     fn read(&mut self, token: Token, seen: Instant) {
         let Some(connection) = self.connections.get_mut(&token) else { return };
-        if connection.fill().is_err() {
-            self.connections.remove(&token);
-            return;
+        match connection.fill(seen) {
+            Ok(arrived) => self.take_up(token, arrived),
+            Err(_) => {
+                self.connections.remove(&token);
+            }
         }
-        self.take_up(token, seen);
     }
 
     /// Takes the next request off a connection that waits for no answer, if it is there.
     fn take_up(&mut self, token: Token, arrived: Instant) {
         let Some(connection) = self.connections.get_mut(&token) else { return };
         let Some(to_head) = connection.next_request() else { return };
+        if std::mem::take(&mut connection.greets) {
+            self.due.push(Reverse(Due { at: arrived, token, arrived, delay: None, to_head }));
+            return;
+        }
         let since_first = arrived - *self.started.get_or_insert(arrived);
         let delay = self.delays.draw(since_first, &mut self.random);
-        self.due.push(Reverse(Due { at: arrived + delay, token, arrived, delay, to_head }));
+        self.due.push(Reverse(Due { at: arrived + delay, token, arrived, delay: Some(delay), to_head }));
         self.log.lock().unwrap_or_else(PoisonError::into_inner).received += 1;
     }
 
@@ -184,22 +205,28 @@ impl Server {
         }
         let written = Instant::now();
         connection.taken = false;
-        let arrived = due.arrived - self.started.unwrap_or(due.arrived);
-        let entry = Entry { arrived, delay: due.delay, took: written - due.arrived };
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).entries.push(entry);
+        if let Some(delay) = due.delay {
+            let arrived = due.arrived - self.started.unwrap_or(due.arrived);
+            let entry = Entry { arrived, delay, took: written - due.arrived };
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).entries.push(entry);
+        }
         self.take_up(due.token, written);
     }
 }
 
 impl Connection {
-    /// Reads all that there is.
-    fn fill(&mut self) -> io::Result<()> {
+    /// Reads all that there is, which was `seen` now; when the last of it arrived.
+    fn fill(&mut self, seen: Instant) -> io::Result<Instant> {
         let mut buffer = [0; 4096];
+        let mut arrived = seen;
         loop {
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-                Ok(read) => self.unread.extend_from_slice(&buffer[..read]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+            match arrival::read(&self.stream, &mut buffer, seen) {
+                Ok((0, _)) => return Err(ErrorKind::UnexpectedEof.into()),
+                Ok((read, at)) => {
+                    self.unread.extend_from_slice(&buffer[..read]);
+                    arrived = at.unwrap_or(seen);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(arrived),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }

@@ -86,8 +86,11 @@ fn truth_server() {
     let told = finish(child);
     let lines = std::fs::read_to_string(&file).expect("a log");
     std::fs::remove_file(&file).expect("a file of ours");
-    assert!(told.starts_with("received 3\nanswered 3\ntook_min "), "{told}");
-    assert!(told.contains("\ndelay_p50 5000.0\n") && told.contains("\nlateness_p99.9 "), "{told}");
+    assert!(told.starts_with("received 3\nanswered 3\naway "), "{told}");
+    assert!(
+        told.contains("\ntook_min ") && told.contains("\ndelay_p50 5000.0\n") && told.contains("\nlateness_p99.9 "),
+        "{told}"
+    );
     assert_eq!((lines.lines().count(), lines.lines().next()), (4, Some("arrived_us,delay_us,took_us")));
 
     let wrong =

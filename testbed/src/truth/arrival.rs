@@ -1,0 +1,51 @@
+//! When bytes arrived: what the kernel says, where it does.
+//!
+//! A server whose core was somebody else's sees a request later than it could be read, and would count the time until then
+//! to nobody.
+
+use std::io;
+use std::time::Instant;
+
+use mio::net::TcpStream;
+
+/// Reads what is there; with it, when the last of it arrived, if the kernel tells. `now` is the time of the call.
+#[cfg(target_os = "linux")]
+pub(super) fn read(stream: &TcpStream, buffer: &mut [u8], now: Instant) -> io::Result<(usize, Option<Instant>)> {
+    use std::io::IoSliceMut;
+    use std::os::fd::AsRawFd;
+    use std::time::{Duration, SystemTime};
+
+    use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
+    use nix::sys::time::TimeSpec;
+
+    let mut control = nix::cmsg_space!(TimeSpec);
+    let mut slices = [IoSliceMut::new(buffer)];
+    let message = recvmsg::<()>(stream.as_raw_fd(), &mut slices, Some(&mut control), MsgFlags::empty())?;
+    let stamp = message.cmsgs()?.find_map(|message| match message {
+        ControlMessageOwned::ScmTimestampns(time) => Some(Duration::from(time)),
+        _ => None,
+    });
+    // The kernel's time is that of the calendar. The clock may have been set in between: then nothing was told.
+    let age = stamp.and_then(|stamp| SystemTime::UNIX_EPOCH.elapsed().ok()?.checked_sub(stamp));
+    let age = age.map(|age| age.saturating_sub(now.elapsed()));
+    Ok((message.bytes, age.and_then(|age| now.checked_sub(age))))
+}
+
+/// Asks the kernel to remember.
+#[cfg(target_os = "linux")]
+pub(super) fn remember(stream: &TcpStream) -> io::Result<()> {
+    Ok(nix::sys::socket::setsockopt(stream, nix::sys::socket::sockopt::ReceiveTimestampns, &true)?)
+}
+
+/// Reads what is there.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn read(stream: &TcpStream, buffer: &mut [u8], _now: Instant) -> io::Result<(usize, Option<Instant>)> {
+    use std::io::Read;
+    Ok(((&*stream).read(buffer)?, None))
+}
+
+/// Other systems are not asked.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn remember(_stream: &TcpStream) -> io::Result<()> {
+    Ok(())
+}
