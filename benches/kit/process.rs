@@ -15,30 +15,17 @@ pub const CLIENT_CORE: usize = 1;
 /// line what its children used. `--foreground`: Ctrl-C reaches the program as well.
 const SCRIPT: &str = r#"limit=$1; shift; timeout --foreground -k 5 "$limit" "$@"; code=$?; echo; times; exit $code"#;
 
-/// Set to run server and clients before everything else on the machine, which takes the rights of root: for measuring
-/// times on a machine that has other things to do.
-const REALTIME: &str = "REALTIME";
-
-/// Whether that is asked for.
-#[must_use]
-pub fn realtime() -> bool {
-    std::env::var_os(REALTIME).is_some_and(|value| !value.is_empty())
-}
-
 /// The words before a program's name that put it on a core.
 #[must_use]
 pub fn on_core(core: usize) -> Vec<String> {
-    let realtime = if realtime() { &["chrt", "--fifo", "1"][..] } else { &[] };
-    let words = realtime.iter().chain(&["taskset", "-c"]).map(|word| (*word).to_owned());
-    words.chain([core.to_string()]).collect()
+    vec!["taskset".to_owned(), "-c".to_owned(), core.to_string()]
 }
 
 /// The command that runs a program on a core.
 #[must_use]
 pub fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
-    let words = on_core(core);
-    let mut command = Command::new(words.first().map_or("taskset", String::as_str));
-    command.args(words.iter().skip(1)).arg(program);
+    let mut command = Command::new("taskset");
+    command.args(["-c", &core.to_string()]).arg(program);
     command
 }
 

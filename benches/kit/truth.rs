@@ -23,9 +23,9 @@ pub struct Distribution {
     pub name: &'static str,
     /// As the tables say it.
     pub title: &'static str,
-    /// Until 20 users without waits have had more than 2,500 answers; and longer than until the first stall is over. No longer,
-    /// because few machines leave two cores alone for long; and under the stall so that p99.9 is one of the requests that
-    /// waited for its end, and not by chance one or the other.
+    /// Until 20 users without waits have had more than 2,500 answers; under the stall until it is over, so that p99.9 is
+    /// one of the requests that waited for that, and not by chance one or the other. No longer, because few machines leave
+    /// two cores alone for long.
     pub seconds: u64,
 }
 

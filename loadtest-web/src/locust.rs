@@ -46,20 +46,21 @@ pub(crate) async fn swarm(State(shared): Web, body: Body) -> Answer {
     let done = elsewhere(move || {
         let view = console.view();
         if matches!(view.state, RunState::Spawning | RunState::Running) {
-            console.edit(&Edit { users: swarm.ask.users, spawn_rate: swarm.ask.spawn_rate })
+            console.edit(&Edit { users: swarm.ask.users, spawn_rate: swarm.ask.spawn_rate }).map(|()| false)
         } else {
-            console.start(&swarm.ask).map(|_| ())
+            console.start(&swarm.ask).map(|_| true)
         }
     });
     match done.await {
         Err(answer) => *answer,
         Ok(Err(refused)) => failed(&shared, &refused.message),
-        Ok(Ok(())) => {
+        Ok(Ok(started)) => {
             let mut answer = json!({ "success": true, "message": "Swarming started", "host": host(&shared) });
-            if let Some(Some(run_time)) = run_time {
+            // An edit changes users and spawn rate, and claims no more.
+            if let Some(Some(run_time)) = run_time.filter(|_| started) {
                 answer["run_time"] = run_time.as_secs().into();
             }
-            if let Some(classes) = classes {
+            if let Some(classes) = classes.filter(|_| started) {
                 answer["user_classes"] = classes.into();
             }
             text("application/json", encode(&answer))

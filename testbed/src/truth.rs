@@ -3,9 +3,9 @@
 //! For the question whether a load generator reports what happened: its percentiles are compared with the log of this
 //! server about the same requests.
 //!
-//! **What the log says** of a request is the time from when its last byte could be read until its answer was handed to the
-//! system. What it cannot say is how long the bytes were on their way and how long the client slept: over a loopback
-//! interface some 20 to 60 µs, of which most is the waking of a thread.
+//! **What the log says** of a request is the time from when its last byte could be read (on Linux, when the kernel received it)
+//! until its answer was handed to the system. What it cannot say is how long the answer was on its way and how long the client
+//! slept: over a loopback interface some 20 to 60 µs, of which most is the waking of a thread.
 //!
 //! **Precise** it is by looking instead of sleeping: when an answer is due within two milliseconds, the one thread asks the
 //! system for events and the clock for the time without pause. Timers of the system are late by their slack and by the

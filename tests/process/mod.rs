@@ -154,6 +154,20 @@ impl Running {
         assert!(!time.timed_out(), "`{text}` was not said:\n{lines}");
     }
 
+    /// Waits until the process has said this on stderr, and the rest of the line.
+    pub(crate) fn said_after(&self, text: &str) -> String {
+        let mut rest = String::new();
+        self.wait_until(text, || {
+            let lines = self.err.0.lock().expect("no panic");
+            let line = lines.split_once(text).and_then(|(_, after)| after.split_once('\n'));
+            line.is_some_and(|(line, _)| {
+                line.clone_into(&mut rest);
+                true
+            })
+        });
+        rest
+    }
+
     pub(crate) fn finish(mut self) -> Ended {
         // The bound: a watcher kills the process, which closes its pipes.
         let id = self.child.id();

@@ -2,16 +2,15 @@
 //!
 //! A core that has nothing to do is put to sleep, and a virtual machine's then belongs to its neighbours until an answer's
 //! arrival wakes it; and it is taken away at any other time, too. Neither is what is measured. A process that runs only when no
-//! other wants the core keeps it awake, as the kernel's `idle=poll` does, and sees when the core was taken away: time that
-//! has passed in which neither it nor any other process of the machine ran there.
+//! other wants the core keeps it awake, as the kernel's `idle=poll` does, and knows for how long the core was taken away: time that
+//! has passed in which neither it ran nor waited for another process of the machine. What was taken while the client ran is
+//! not in that, which is the smaller part: the client waits for most of the time.
 //!
 //! What else the machine does now and then (a service, a thread of the kernel) wakes up where it last ran, if there is nothing
 //! to do there, or nothing but what gives way to everything. So the client's core is first kept busy for as long as it takes
 //! until they have all run elsewhere once, on the core of the server, which gives way: there they stay.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::unix::fs::FileExt;
 use std::process::{Child, ChildStdout, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -24,9 +23,6 @@ use crate::process::{self, CLIENT_CORE};
 
 /// The longest pause of what is to run elsewhere: the kernel's watch over memory looks twice a second.
 const PUSH: Duration = Duration::from_millis(700);
-
-/// Stretches that are looked at: an interrupt is shorter.
-const LONG: Duration = Duration::from_micros(100);
 
 /// What keeps the core awake; it ends with this value.
 #[derive(Debug)]
@@ -85,32 +81,31 @@ pub(super) fn child() -> ChildResult<Value> {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         OVER.store(true, Ordering::Relaxed);
     });
-    // Of this thread: the kernel's time of running and of waiting for others, which goes on while the core is taken away.
-    let schedstat = File::open("/proc/thread-self/schedstat")?;
-    let mut taken = Duration::ZERO;
-    let (mut last, mut waited) = (Instant::now(), waited(&schedstat)?);
+    let (begun, before) = (Instant::now(), Spent::now()?);
     while !OVER.load(Ordering::Relaxed) {
-        let now = Instant::now();
-        if now - last > LONG {
-            let by_now = self::waited(&schedstat)?;
-            let nobody = (now - last).saturating_sub(by_now.saturating_sub(waited));
-            if nobody > LONG {
-                taken += nobody;
-            }
-            (last, waited) = (Instant::now(), by_now);
-        } else {
-            last = now;
-        }
         std::hint::spin_loop();
     }
+    let (passed, after) = (begun.elapsed(), Spent::now()?);
+    let ran = after.ran.saturating_sub(before.ran);
+    if ran.is_zero() {
+        return Err("the kernel does not tell how long threads ran: /proc/thread-self/schedstat".into());
+    }
+    let taken = passed.saturating_sub(ran).saturating_sub(after.waited.saturating_sub(before.waited));
     Ok(json!({ "taken": taken.as_secs_f64() * 1e6 }))
 }
 
-/// How long the thread has waited while others ran: the second number of Linux's Documentation/scheduler/sched-stats.rst.
-fn waited(schedstat: &File) -> ChildResult<Duration> {
-    let mut line = [0; 96];
-    let read = schedstat.read_at(&mut line, 0)?;
-    let line = std::str::from_utf8(&line[..read])?;
-    let nanoseconds = line.split_whitespace().nth(1).ok_or_else(|| format!("no waiting time: {line}"))?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
+/// How long this thread ran, without what the host took of that, and how long it waited for others that ran: the first two
+/// numbers of Linux's Documentation/scheduler/sched-stats.rst.
+struct Spent {
+    ran: Duration,
+    waited: Duration,
+}
+
+impl Spent {
+    fn now() -> ChildResult<Self> {
+        let line = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+        let mut numbers = line.split_whitespace().map(str::parse::<u64>);
+        let mut next = || ChildResult::Ok(Duration::from_nanos(numbers.next().ok_or("no times of the thread")??));
+        Ok(Self { ran: next()?, waited: next()? })
+    }
 }

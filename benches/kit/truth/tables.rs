@@ -25,9 +25,17 @@ pub fn validation(measured: &[(Distribution, Runs)]) -> String {
         let requests = Spread::of(runs.iter().map(|run| run.truth.took.count));
         let requests = requests.map_or_else(dash, |spread| thousands(spread.median.round() as u64));
         let (good, enough) = all.good();
-        let verdict = format!("{good} of {}{}", all.wanted, if enough { "" } else { ": **failed**" });
+        let verdict = match enough {
+            true => format!("{good} of {}", runs.len()),
+            false if (runs.len() as u64) < all.wanted => format!("{good} of {}: **too few**", runs.len()),
+            false => format!("{good} of {}: **failed**", runs.len()),
+        };
+        let left_out = match all.left_out.len() {
+            0 => "0".to_owned(),
+            left_out => format!("{left_out}, good {}", all.left_out.iter().filter(|run| run.off().is_empty()).count()),
+        };
         let warned = runs.iter().filter(|run| run.warned()).count().to_string();
-        let mut row = vec![distribution.title.to_owned(), requests, verdict, all.left_out.len().to_string(), warned];
+        let mut row = vec![distribution.title.to_owned(), requests, verdict, left_out, warned];
         row.extend(FIGURES.map(|figure| {
             let differences: Vec<f64> =
                 runs.iter().filter_map(|run| difference(&run.ours.service, &run.truth.took, figure)).collect();

@@ -15,7 +15,8 @@ const STALL: &str = "stall";
 /// Users with a connection each, of which none is asked for a request before its last was answered, whatever stalls.
 pub const MANY_USERS: u64 = 500;
 
-/// Whether the median service time of users that wait for a stall may differ from that of a closed run, in microseconds.
+/// By how much the 95th percentile of the service time of users that wait for a stall may differ from that of a closed run, in
+/// microseconds.
 const CLOSED_VIEW: f64 = 1000.0;
 
 /// Runs of which the machine took more than this share of the time from the client are left out, whatever they say: p99
@@ -38,7 +39,7 @@ pub struct Run {
     pub truth: Truth,
     /// For how long the client's core was taken away, in microseconds.
     pub taken: f64,
-    /// From before the first request to after the last, in seconds.
+    /// That of this many seconds, in which the client was started, measured, and ended.
     pub took: f64,
 }
 
@@ -102,7 +103,8 @@ impl Runs {
     #[must_use]
     pub fn good(&self) -> (usize, bool) {
         let good = self.counted.iter().filter(|run| run.off().is_empty()).count();
-        (good, verdict::enough(good, usize::try_from(self.wanted).unwrap_or(usize::MAX)))
+        let all = self.counted.len() as u64 == self.wanted;
+        (good, all && verdict::enough(good, self.counted.len()))
     }
 }
 

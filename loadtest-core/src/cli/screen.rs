@@ -27,7 +27,7 @@ struct Drawn {
     table: String,
     /// How often it was to be shown.
     ticks: u64,
-    /// What was said past the log: where the web UI is.
+    /// What was said past the log: where the web UI is. As many lines as browsers were let in by a token.
     #[cfg(feature = "tui")]
     whispered: Vec<String>,
     /// While `--tui` has the terminal: what is to be written when that has given it back.
@@ -41,6 +41,9 @@ struct Held {
     log: Vec<u8>,
     /// To stdout, behind it.
     said: String,
+    /// How many lines had been said past the log before; those after it come first.
+    #[cfg(feature = "tui")]
+    whispered: usize,
 }
 
 impl Drawn {
@@ -113,7 +116,8 @@ impl Screen {
     #[cfg(feature = "tui")]
     pub(super) fn hold(&self) {
         self.clear();
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).held = Some(Held::default());
+        let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+        drawn.held = Some(Held { whispered: drawn.whispered.len(), ..Held::default() });
     }
 
     /// The terminal is an ordinary one again: what the log said meanwhile is written.
@@ -121,6 +125,10 @@ impl Screen {
     pub(super) fn release(&self) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(held) = drawn.held.take() {
+            // However much the log said meanwhile.
+            for line in drawn.whispered.get(held.whispered..).unwrap_or_default() {
+                let _ = writeln!(io::stderr(), "{line}");
+            }
             let _ = io::stderr().lock().write_all(&held.log);
             super::say(&held.said);
         }
@@ -138,7 +146,13 @@ impl Screen {
     /// Tells whoever is at the terminal, and no log.
     pub(super) fn whisper(&self, line: &str) {
         #[cfg(feature = "tui")]
-        self.drawn.lock().unwrap_or_else(PoisonError::into_inner).whispered.push(line.to_owned());
+        {
+            let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
+            drawn.whispered.push(line.to_owned());
+            if drawn.held.is_some() {
+                return;
+            }
+        }
         let _ = self.log(format!("{line}\n").as_bytes());
     }
 

@@ -148,6 +148,7 @@ object!(Report [snapshot] {
 object!(Snapshot [] {
     state,
     elapsed as "elapsed_ns",
+    since as "since_ns",
     measured as "measured_ns",
     users,
     target_users,

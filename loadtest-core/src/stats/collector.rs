@@ -401,11 +401,17 @@ impl Collector {
         exceptions
     }
 
+    /// From when what is measured counts.
+    pub(crate) fn start(&self) -> Instant {
+        self.start
+    }
+
     /// A snapshot of all figures at `now`; the state of the run, its users and warnings are the controller's.
     pub(crate) fn snapshot(&self, now: Instant) -> Snapshot {
         Snapshot {
             state: RunState::Ready,
             elapsed: Duration::ZERO,
+            since: Duration::ZERO,
             measured: self.measured(),
             users: UserCounts::default(),
             target_users: 0,

@@ -150,6 +150,9 @@ pub struct Snapshot {
     pub state: RunState,
     /// Time since the start.
     pub elapsed: Duration,
+    /// From the start until what is measured began to count: the end of the warm-up or the last reset; before, the end of
+    /// `setup`. The times of [`history`](Self::history) count from there.
+    pub since: Duration,
     /// The time over which rates count: from the start or the last reset until the last sample of the run; where there is
     /// none, until metrics, or else tasks or transactions, were last counted.
     pub measured: Duration,

@@ -176,7 +176,8 @@ fn options_are_asked_for_run_by_run() {
 }
 
 fn the_log_is_kept_for_whoever_looks() {
-    let mut program = Process::start(&["--loglevel", "INFO", "--logfile", "/dev/null"]);
+    let file = std::env::temp_dir().join(format!("loadtest-steering-{}.log", std::process::id()));
+    let mut program = Process::start(&["--loglevel", "INFO", "--logfile", &file.display().to_string()]);
     // What is for nobody else goes past the log to who started the program.
     program.say("whisper the next token is 42");
     program.wait_for("the next token is 42");
@@ -185,7 +186,12 @@ fn the_log_is_kept_for_whoever_looks() {
     program.say("logs");
     program.wait_for("line INFO all 2 users started");
     program.say("quit");
-    assert_eq!(program.finish().code, Some(0));
+    let ended = program.finish();
+    assert_eq!(ended.code, Some(0));
+    assert!(!ended.err.contains("INFO the next token"), "{}", ended.all());
+    let log = std::fs::read_to_string(&file).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert!(log.contains("all 2 users started") && !log.contains("token"), "{log}");
 }
 
 fn what_makes_no_sense_is_said() {

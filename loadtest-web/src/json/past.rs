@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::figures::Figures;
 use super::points::{self, Point};
+use super::run::Marker;
 use super::{date, seconds};
 
 /// What a list of runs shows of one.
@@ -25,11 +26,13 @@ pub(crate) struct Past<'a> {
     total: Figures,
     thresholds_met: usize,
     thresholds: usize,
+    markers: Vec<Marker<'a>>,
 }
 
 impl<'a> Past<'a> {
     pub(crate) fn of(run: &'a PastRun) -> Self {
-        Self::of_report(run.number, run.name.as_deref(), &run.report)
+        let markers = Marker::of(&run.markers, run.report.snapshot().since);
+        Self { markers, ..Self::of_report(run.number, run.name.as_deref(), &run.report) }
     }
 
     pub(crate) fn of_report(run: u64, name: Option<&'a str>, report: &'a Report) -> Self {
@@ -47,6 +50,7 @@ impl<'a> Past<'a> {
             total: Figures::of(report.total()),
             thresholds_met: report.thresholds().iter().filter(|result| result.is_met()).count(),
             thresholds: report.thresholds().len(),
+            markers: Vec::new(),
         }
     }
 }

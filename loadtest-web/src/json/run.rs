@@ -1,5 +1,7 @@
 //! The run itself.
 
+use std::time::Duration;
+
 use loadtest_core::console::View;
 use loadtest_core::stats::{GeneratorHealth, RunState};
 use loadtest_core::{Threshold as Asked, ThresholdResult};
@@ -18,6 +20,7 @@ pub(crate) struct Run<'a> {
     state: &'static str,
     started_at: Option<String>,
     elapsed: f64,
+    since: f64,
     users: u64,
     starting: u64,
     stopping: u64,
@@ -45,6 +48,17 @@ pub(crate) struct Marker<'a> {
     text: &'a str,
 }
 
+/// A reset is marked when it is asked for, which is a moment before it is done.
+const A_MOMENT: Duration = Duration::from_secs(2);
+
+impl<'a> Marker<'a> {
+    /// On the axis of what is measured; what was done to figures that were forgotten is left out.
+    pub(crate) fn of(markers: &'a [loadtest_core::console::Marker], since: Duration) -> Vec<Self> {
+        let kept = markers.iter().filter(|marker| marker.at + A_MOMENT >= since);
+        kept.map(|marker| Self { t: seconds(marker.at.saturating_sub(since)), text: &marker.text }).collect()
+    }
+}
+
 impl<'a> Run<'a> {
     pub(crate) fn of(view: &'a View, logs: u64) -> Self {
         let snapshot = &view.snapshot;
@@ -54,6 +68,7 @@ impl<'a> Run<'a> {
             state: view.state.as_str(),
             started_at: view.started_at.map(date),
             elapsed: seconds(snapshot.elapsed),
+            since: seconds(snapshot.since),
             users: snapshot.users.alive,
             starting: snapshot.users.starting,
             stopping: snapshot.users.stopping,
@@ -64,7 +79,7 @@ impl<'a> Run<'a> {
             ended: view.ended.as_deref(),
             problem: view.problem.as_deref(),
             warnings: &snapshot.warnings,
-            markers: view.markers.iter().map(|marker| Marker { t: seconds(marker.at), text: &marker.text }).collect(),
+            markers: Marker::of(&view.markers, snapshot.since),
             thresholds: view.thresholds.iter().map(Threshold::of).collect(),
             health: Health::of(&snapshot.health),
             total: Figures::of(&snapshot.total),
@@ -129,5 +144,22 @@ impl Health {
             held_up: health.held_up.map(rounded),
             queue_delay_p99: health.queue_delay.p99().map(millis),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loadtest_core::console::Marker as Done;
+
+    use super::*;
+
+    #[test]
+    fn markers_stand_where_the_points_of_their_time_do() {
+        let done = |at: u64, text: &str| Done { at: Duration::from_secs(at), text: text.to_owned() };
+        let done = [done(60, "20 users"), done(299, "figures reset"), done(360, "40 users")];
+        let told =
+            |since| Marker::of(&done, Duration::from_secs(since)).iter().map(|marker| marker.t).collect::<Vec<_>>();
+        assert_eq!(told(0), [60.0, 299.0, 360.0]);
+        assert_eq!(told(300), [0.0, 60.0], "of what was forgotten there is no mark");
     }
 }

@@ -6,6 +6,8 @@
 mod devtools;
 mod load;
 
+use std::time::Duration;
+
 use loadtest_core::LoadTest;
 use loadtest_core::console::web::{ServedUi, WebSettings, WebUi};
 use loadtest_core::console::{Console, Edit};
@@ -31,6 +33,24 @@ fn open(name: &str, test: LoadTest) -> (Page, Console, Box<dyn ServedUi>) {
 fn start(page: &Page) {
     page.press("Start");
     page.until("document.querySelector('.figures .state-running') !== null");
+}
+
+/// Into the first chart and out again.
+fn zooms_by_keys(page: &Page) {
+    let press = |key: &str| {
+        page.read(&format!(
+            "document.querySelector('.u-over').dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
+        ));
+    };
+    let is_zoomed = "[...document.querySelectorAll('button')].some((each) => each.textContent === 'Show all')";
+    press("+");
+    page.until(is_zoomed);
+    press("-");
+    page.until(&format!("!{is_zoomed}"));
+    page.press("Zoom in");
+    page.until(is_zoomed);
+    press("0");
+    page.until(&format!("!{is_zoomed}"));
 }
 
 #[test]
@@ -93,8 +113,15 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     page.press("Show all");
     page.until("![...document.querySelectorAll('button')].some((each) => each.textContent === 'Show all')");
 
+    zooms_by_keys(&page);
+    page.press("Reset");
+    while console.view().snapshot.since.is_zero() || console.view().markers.last().unwrap().text != "figures reset" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
     page.press("Stop");
     page.until("document.querySelector('.figures .state-stopped') !== null");
+    let buttons = "[...document.querySelectorAll('.buttons button')].map((each) => each.textContent).join()";
+    assert!(!page.read(buttons).as_str().unwrap().contains("Reset"), "there is nothing that goes on counting");
     page.press("New run");
     page.until("document.querySelector('dialog[open] .start') !== null");
     page.picture("new-run");

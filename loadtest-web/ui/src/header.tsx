@@ -84,7 +84,7 @@ function Actions() {
           {run.state === "stopping" ? "Stopping …" : "Stop"}
         </button>
       )}
-      {run.run > 0 && (isOn || run.state === "stopped") && (
+      {isOn && (
         <button type="button" disabled={busy !== ""} onClick={() => void act("reset")}>
           Reset
         </button>

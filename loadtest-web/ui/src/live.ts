@@ -21,7 +21,7 @@ const NO_FIGURES: Figures = {
 };
 
 const NO_RUN: Run = {
-  run: 0, run_id: "", state: "ready", started_at: null, elapsed: 0, users: 0, starting: 0, stopping: 0, target_users: 0, asked: {}, host: null,
+  run: 0, run_id: "", state: "ready", started_at: null, elapsed: 0, since: 0, users: 0, starting: 0, stopping: 0, target_users: 0, asked: {}, host: null,
   spawning_paused: false, ended: null, problem: null, warnings: [], markers: [], thresholds: [], failures: 0, exceptions: 0, logs: 0,
   quitting: false, total: NO_FIGURES,
   health: { threads: 0, cpu: null, cpu_max: null, memory: null, memory_max: null, held_up: null, queue_delay_p99: null },
@@ -175,9 +175,9 @@ class Live extends Store {
       const missing = runs.filter(
         (past) => past.name === null && past.run < this.run.run && !this.earlier.some((each) => each.run === past.run),
       );
-      for (const { run } of missing) {
+      for (const { run, markers } of missing) {
         const { a_history } = await get<Comparison>(`compare?a=${run}&b=${run}`);
-        this.keep({ run, points: a_history, markers: [] });
+        this.keep({ run, points: a_history, markers });
       }
       if (missing.length > 0) this.changed();
     } catch {

@@ -73,6 +73,8 @@ export interface Run {
   state: State;
   started_at: string | null;
   elapsed: number;
+  /** Seconds from the start until what is measured began to count. */
+  since: number;
   users: number;
   starting: number;
   stopping: number;
@@ -253,6 +255,7 @@ export interface PastRun {
   total: Figures;
   thresholds_met: number;
   thresholds: number;
+  markers: Marker[];
 }
 
 export interface Comparison {

@@ -5,15 +5,20 @@
 
 use std::io;
 use std::time::Instant;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, SystemTime};
 
 use mio::net::TcpStream;
 
-/// Reads what is there; with it, when the last of it arrived, if the kernel tells. `now` is the time of the call.
+/// No thread is kept from its core for longer.
 #[cfg(target_os = "linux")]
-pub(super) fn read(stream: &TcpStream, buffer: &mut [u8], now: Instant) -> io::Result<(usize, Option<Instant>)> {
+const OLDEST: Duration = Duration::from_secs(1);
+
+/// Reads what is there; with it, when the last of it arrived, if the kernel tells.
+#[cfg(target_os = "linux")]
+pub(super) fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<(usize, Option<Instant>)> {
     use std::io::IoSliceMut;
     use std::os::fd::AsRawFd;
-    use std::time::{Duration, SystemTime};
 
     use nix::sys::socket::{ControlMessageOwned, MsgFlags, recvmsg};
     use nix::sys::time::TimeSpec;
@@ -25,10 +30,10 @@ pub(super) fn read(stream: &TcpStream, buffer: &mut [u8], now: Instant) -> io::R
         ControlMessageOwned::ScmTimestampns(time) => Some(Duration::from(time)),
         _ => None,
     });
-    // The kernel's time is that of the calendar. The clock may have been set in between: then nothing was told.
+    // The kernel's time is that of the calendar. If that was set in between, nothing was told.
     let age = stamp.and_then(|stamp| SystemTime::UNIX_EPOCH.elapsed().ok()?.checked_sub(stamp));
-    let age = age.map(|age| age.saturating_sub(now.elapsed()));
-    Ok((message.bytes, age.and_then(|age| now.checked_sub(age))))
+    let age = age.filter(|age| *age < OLDEST);
+    Ok((message.bytes, age.and_then(|age| Instant::now().checked_sub(age))))
 }
 
 /// Asks the kernel to remember.
@@ -39,7 +44,7 @@ pub(super) fn remember(stream: &TcpStream) -> io::Result<()> {
 
 /// Reads what is there.
 #[cfg(not(target_os = "linux"))]
-pub(super) fn read(stream: &TcpStream, buffer: &mut [u8], _now: Instant) -> io::Result<(usize, Option<Instant>)> {
+pub(super) fn read(stream: &TcpStream, buffer: &mut [u8]) -> io::Result<(usize, Option<Instant>)> {
     use std::io::Read;
     Ok(((&*stream).read(buffer)?, None))
 }

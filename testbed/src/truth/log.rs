@@ -28,7 +28,7 @@ impl Log {
         self.received
     }
 
-    /// For how long the server, where it is never to sleep, looked neither at the clock nor for requests: stretches of more
+    /// For how long the server, where it is never to sleep, did not come back from looking for requests: stretches of more
     /// than 200 µs, in which its core was somebody else's. On Linux the kernel says when a request arrived, so that what has
     /// waited without being seen is in [`took`](Self::took); elsewhere it is not.
     #[must_use]

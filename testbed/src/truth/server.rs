@@ -30,8 +30,7 @@ const LARGEST_REQUEST: usize = 64 * 1024;
 
 const BODY: usize = 10;
 
-/// A thread that never sleeps and looks at nothing for longer than this did not have its core. Reading what all
-/// connections of a test have sent at once takes less.
+/// A thread that never sleeps and does not come back from a look at what is there for longer than this did not have its core.
 const AWAY: Duration = Duration::from_micros(200);
 
 #[derive(Debug)]
@@ -103,18 +102,17 @@ impl Server {
     /// Until it is told to stop.
     pub(super) fn run(mut self) -> io::Result<()> {
         let mut events = Events::with_capacity(256);
-        let mut looked = Instant::now();
         loop {
-            let pause = self.pause(Instant::now());
+            let looks = Instant::now();
+            let pause = self.pause(looks);
             match self.poll.poll(&mut events, pause) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
                 result => result?,
             }
             let seen = Instant::now();
             if pause == Some(Duration::ZERO) {
-                self.was_away(seen - looked);
+                self.was_away(seen - looks);
             }
-            looked = seen;
             for event in &events {
                 match event.token() {
                     LISTENER => self.accept()?,
@@ -220,7 +218,7 @@ impl Connection {
         let mut buffer = [0; 4096];
         let mut arrived = seen;
         loop {
-            match arrival::read(&self.stream, &mut buffer, seen) {
+            match arrival::read(&self.stream, &mut buffer) {
                 Ok((0, _)) => return Err(ErrorKind::UnexpectedEof.into()),
                 Ok((read, at)) => {
                     self.unread.extend_from_slice(&buffer[..read]);

@@ -52,6 +52,7 @@ impl Controller {
         let snapshot = Snapshot {
             state: self.state,
             elapsed: now.duration_since(self.started),
+            since: self.collector.start().saturating_duration_since(self.started),
             users,
             target_users: self.ramp.as_ref().map_or(0, |_| self.goal.users),
             warnings,

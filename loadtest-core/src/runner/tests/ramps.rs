@@ -110,11 +110,13 @@ fn a_reset_forgets_the_figures_and_keeps_the_books() {
         tokio::time::sleep(Duration::from_millis(15_500)).await;
         let before = Arc::clone(&local.snapshots.borrow().total.stats);
         assert_eq!((before.started, before.ok, before.in_flight()), (6, 3, 3));
+        assert!(local.snapshots.borrow().since < SECOND);
         local.say(Command::Reset);
         tokio::time::sleep(SECOND * 6).await;
         let snapshot = Arc::clone(&local.snapshots.borrow());
         let total = &snapshot.total.stats;
         assert_eq!((total.started, total.ok, total.in_flight()), (3, 3, 0), "finished since: {total:?}");
+        assert!((SECOND * 15..SECOND * 17).contains(&snapshot.since), "{:?}", snapshot.since);
         local.say(Command::Stop);
         books_hold(&outcome.await.unwrap().snapshot);
     });
@@ -143,6 +145,7 @@ fn what_is_measured_in_the_warm_up_is_left_out() {
     assert_eq!(counts(&warm), (6, 6, 6));
     assert!((warm.snapshot.total.rate - 1.0).abs() < 0.2, "{}", warm.snapshot.total.rate);
     assert!(warm.snapshot.elapsed >= Duration::from_millis(9500), "it is part of the run time");
+    assert!((SECOND * 3..SECOND * 5).contains(&warm.snapshot.since), "{:?}", warm.snapshot.since);
     // Of a run that ends before.
     paused(async || {
         let local = Local::new(base.clone().warm_up(SECOND * 9), 1);

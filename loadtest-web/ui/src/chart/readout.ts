@@ -19,7 +19,10 @@ function element(tag: string, text: string, name = ""): HTMLElement {
   return made;
 }
 
-/** Shows the values at the cursor in a box beside it; the arrow keys move the cursor. */
+/** Bars are always all there. */
+const isWhole = ({ lines }: PlotProps): boolean => lines.some((line) => line.bars);
+
+/** Shows the values at the cursor in a box beside it; the arrow keys move the cursor, + - 0 zoom around it. */
 export function attachReadout(plot: uPlot, props: () => PlotProps): () => void {
   const box = element("div", "", "readout");
   box.hidden = true;
@@ -28,7 +31,7 @@ export function attachReadout(plot: uPlot, props: () => PlotProps): () => void {
   plot.over.append(box, said);
   plot.over.tabIndex = 0;
   plot.over.setAttribute("role", "group");
-  plot.over.setAttribute("aria-label", `${props().title}: values, move with the arrow keys, drag to zoom`);
+  plot.over.setAttribute("aria-label", `${props().title}: values, move with the arrow keys, zoom with plus, minus and zero, or drag`);
 
   const lines = (index: number): Shown[] => {
     const { tell, lines, unit } = props();
@@ -59,6 +62,7 @@ export function attachReadout(plot: uPlot, props: () => PlotProps): () => void {
   };
   const keys = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    const factor = { "+": 0.5, "=": 0.5, "-": 2, "0": Infinity }[event.ctrlKey || event.metaKey ? "" : event.key];
     const count = plot.data[0].length;
     if (event.key === "Escape" && plot.cursor.left !== undefined && plot.cursor.left >= 0) {
       plot.setCursor({ left: -10, top: -10 });
@@ -69,6 +73,10 @@ export function attachReadout(plot: uPlot, props: () => PlotProps): () => void {
       const x = plot.data[0][to] ?? 0;
       plot.setCursor({ left: plot.valToPos(x, "x"), top: 1 });
       said.textContent = [props().label(x), ...lines(to).map(({ name, text }) => `${name} ${text}`)].join(", ");
+      event.preventDefault();
+    } else if (factor !== undefined && !isWhole(props())) {
+      const { idx } = plot.cursor;
+      props().zoom.step(factor, props().end, idx == null ? undefined : plot.data[0][idx]);
       event.preventDefault();
     }
   };

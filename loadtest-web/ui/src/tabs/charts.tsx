@@ -34,7 +34,10 @@ export function Charts() {
   return (
     <>
       <div class="toolbar">
-        <p class="note">Drag over a stretch to zoom in; a double click shows all again.</p>
+        <p class="note">Drag over a stretch to zoom in; a double click shows all again. In a chart, + − 0 do the same.</p>
+        <button type="button" disabled={joined.end === 0} onClick={() => zoom.step(0.5, joined.end)}>
+          Zoom in
+        </button>
         {zoom.range && (
           <button type="button" onClick={() => zoom.set(null)}>
             Show all

@@ -143,7 +143,7 @@ function OverTime({ detail }: { detail: RowDetail }) {
   const zoom = useMemo(() => new Zoom("row"), []);
   const joined = useMemo(() => join([{ run: live.run.run, points: detail.history, markers: live.run.markers }]), [detail]);
   if (joined.x.length === 0) return <p class="note">There is no history of this row.</p>;
-  const common = { x: joined.x, end: Math.max(joined.end, live.run.elapsed), label: joined.label, zoom, marks: joined.marks, low: true };
+  const common = { x: joined.x, end: Math.max(joined.end, live.run.elapsed - live.run.since), label: joined.label, zoom, marks: joined.marks, low: true };
   return (
     <>
       <Plot
