@@ -3,6 +3,8 @@
 //!
 //! The binary is its own child: with `STEERED=1` it is a load test that says which hook runs.
 
+#![expect(clippy::print_stdout, reason = "the child says which hook runs")]
+
 #[path = "process/nothing.rs"]
 mod nothing;
 mod process;

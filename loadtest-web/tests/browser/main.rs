@@ -56,6 +56,8 @@ fn zooms_by_keys(page: &Page) {
 #[test]
 fn a_run_is_started_edited_stopped_and_started_again() {
     let (page, console, _ui) = open("steer", load::few());
+    page.until("document.querySelector('#field-users') !== null");
+    page.picture("start");
     page.fill("#field-users", "many");
     page.press("Start");
     let wrong = page.until("document.querySelector('#field-users ~ div .wrong')?.textContent");
@@ -84,6 +86,7 @@ fn a_run_is_started_edited_stopped_and_started_again() {
 
     page.press("Edit");
     page.until("document.querySelector('dialog[open] .edit') !== null");
+    page.picture("edit");
     page.fill("dialog #field-users", "5");
     page.press("Update");
     page.until("[...document.querySelectorAll('.figures dd')].some((each) => each.textContent.trim() === '5')");
@@ -120,6 +123,7 @@ fn a_run_is_started_edited_stopped_and_started_again() {
     }
     page.press("Stop");
     page.until("document.querySelector('.figures .state-stopped') !== null");
+    page.picture("stopped");
     let buttons = "[...document.querySelectorAll('.buttons button')].map((each) => each.textContent).join()";
     assert!(!page.read(buttons).as_str().unwrap().contains("Reset"), "there is nothing that goes on counting");
     page.press("New run");
