@@ -1,6 +1,6 @@
 //! What a day of history takes: 1,000 names, each with ten requests a second, fed to the statistics as a run does.
 //!
-//! `HOURS=1 cargo bench --bench history` for less.
+//! `HOURS=1 cargo bench --bench history` for less, or `NAMES=100`: a day of 1,000 names is more than half an hour of computing.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
 
@@ -9,14 +9,13 @@ use std::time::Duration;
 use loadtest::testing::TestShard;
 use tokio::time::Instant;
 
-const NAMES: usize = 1000;
-
 fn main() {
-    let hours: u64 = std::env::var("HOURS").ok().and_then(|hours| hours.parse().ok()).unwrap_or(24);
+    let number = |name, default| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default);
+    let (hours, wanted) = (number("HOURS", 24), number("NAMES", 1000));
     let shard = TestShard::new(None);
     let start = Instant::now();
     let cx = shard.context_in("task", Some(start));
-    let names: Vec<String> = (0..NAMES).map(|name| format!("/name/{name}")).collect();
+    let names: Vec<String> = (0..wanted).map(|name| format!("/name/{name}")).collect();
     let mut sample = 1u64;
     let mut feed = |from: u64, to: u64| {
         for tick in from..to {
@@ -47,10 +46,10 @@ fn main() {
     let snapshot = shard.snapshot();
     let points: usize = snapshot.history.rows().map(|(_, row)| row.points().count()).sum();
     println!(
-        "{NAMES} names, {hours} h, 10 requests a second each: at most {:.1} MiB more than after ten seconds, {} points a name, \
+        "{wanted} names, {hours} h, 10 requests a second each: at most {:.1} MiB more than after ten seconds, {} points a name, \
          {} of all requests; took {:.0} s",
         most as f64 / f64::from(1 << 20),
-        points / NAMES,
+        points / names.len(),
         snapshot.history.total().points().count(),
         begun.elapsed().as_secs_f64(),
     );

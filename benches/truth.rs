@@ -27,8 +27,8 @@ NAMES      only these: constant, uniform, lognormal, bimodal, stall, scheduled, 
 --write    write the tables into docs/accuracy.md even if this run is quick or has only some of them
 --no-write never write them
 
-Runs during which the machine took the client's core away for more than 0.2 % of the time are left out, and made
-again, up to four times as often as asked for.
+Runs during which the machine took the client's core away for more than half a percent of the time are left out, and made
+again, up to twice as often as asked for.
 
 Fails when fewer than 9 of 10 runs are within 2 % or 0.2 ms of what the server did (p99.9: 5 % or 1 ms), when counts
 differ, when response times under the stall are not within 5 % of what was calculated, or when no warning says that

@@ -83,7 +83,7 @@ impl Process {
                 shared.1.notify_all();
             }
         });
-        Running { child, err: lines, read_out, read_err }
+        Running { child: Kept(child), err: lines, read_out, read_err }
     }
 
     pub(crate) fn finish(self) -> Ended {
@@ -118,9 +118,20 @@ impl Deaf {
     }
 }
 
+/// A child that is gone at the latest when this is: also of a test that has failed.
+struct Kept(Child);
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // Both fail where it has ended already.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// A process that runs.
 pub(crate) struct Running {
-    child: Child,
+    child: Kept,
     err: Arc<(Mutex<String>, Condvar)>,
     read_out: JoinHandle<String>,
     read_err: JoinHandle<()>,
@@ -133,7 +144,7 @@ impl Running {
     }
 
     pub(crate) fn signal(&self, name: &str) {
-        let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.id())]).status();
+        let status = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.child.0.id())]).status();
         assert!(status.expect("a shell").success());
     }
 
@@ -170,7 +181,7 @@ impl Running {
 
     pub(crate) fn finish(mut self) -> Ended {
         // The bound: a watcher kills the process, which closes its pipes.
-        let id = self.child.id();
+        let id = self.child.0.id();
         let done = Arc::new((Mutex::new(false), Condvar::new()));
         let watched = Arc::clone(&done);
         let watcher = std::thread::spawn(move || {
@@ -180,7 +191,7 @@ impl Running {
                 let _ = Command::new("sh").args(["-c", &format!("kill -KILL {id}")]).status();
             }
         });
-        let status = self.child.wait().expect("the process ends");
+        let status = self.child.0.wait().expect("the process ends");
         *done.0.lock().expect("no panic") = true;
         done.1.notify_all();
         watcher.join().expect("the watcher ends");
