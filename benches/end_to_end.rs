@@ -5,11 +5,12 @@
 //! because absolute figures of a shared machine move. Then 10,000 users with a connection each: how much memory, how
 //! fast they start. `ROUNDS` and `SECONDS` change how long it takes.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use benches::asked::{self, number};
 use benches::clients::Client;
 use benches::figures::{Spread, ratio};
 use benches::scenarios::Scenario;
@@ -21,16 +22,7 @@ use benches::{child, outputs, rounds};
 const SERVED: Served = Served { body: 1024, cookies: 1, tls: false };
 
 fn main() -> ExitCode {
-    if let Some(code) = child::main() {
-        return code;
-    }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("end_to_end: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    asked::main("end_to_end", run)
 }
 
 fn run() -> Result<(), String> {
@@ -39,17 +31,13 @@ fn run() -> Result<(), String> {
     let tools = Tools::prepare(&clients)?;
     for (title, users) in [("50 users, keep-alive, 1 KiB", 50), ("250 users, keep-alive, 1 KiB", 250)] {
         let scenario = Scenario::new("end-to-end", title, users, SERVED, &clients);
-        let outcome = rounds::measure(&scenario, &tools, number("ROUNDS", 5), number("SECONDS", 4))?;
+        let outcome = rounds::measure(&scenario, &tools, number("ROUNDS", 5)?, number("SECONDS", 4)?)?;
         let (Some(wrk), Some(ours)) = (outcome.rounds(Client::Wrk), outcome.rounds(Client::Ours)) else { continue };
         let rates = ratio(ours, wrk, |figures| Some(figures.rate));
         let cpus = ratio(ours, wrk, |figures| Some(figures.cpu));
         println!("  of wrk's: requests per second {}, CPU per request {}", text(rates), text(cpus));
     }
     memory()
-}
-
-fn number(name: &str, default: u64) -> u64 {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 fn text(spread: Option<Spread>) -> String {

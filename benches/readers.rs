@@ -4,11 +4,11 @@
 //! in turns, and the ratio of CPU per request is taken pair by pair. The server and the readers are on the other core.
 //! `PAIRS` and `SECONDS` change how long it takes.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::process::ExitCode;
 
-use benches::child;
+use benches::asked::{self, number};
 use benches::figures::Spread;
 use benches::readers::{self, NAMES, READERS};
 use benches::server::{Served, Server};
@@ -16,16 +16,7 @@ use benches::server::{Served, Server};
 const SERVED: Served = Served { body: 1024, cookies: 0, tls: false };
 
 fn main() -> ExitCode {
-    if let Some(code) = child::main() {
-        return code;
-    }
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("readers: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    asked::main("readers", run)
 }
 
 fn run() -> Result<(), String> {
@@ -58,11 +49,4 @@ fn run() -> Result<(), String> {
     let Spread { median, min, max } = Spread::of(ratios).ok_or("no pairs")?;
     println!("CPU per request, watched to alone: {median:.3} ({min:.3}–{max:.3}); asked: below 1.03");
     Ok(())
-}
-
-fn number(name: &str, default: u64) -> Result<u64, String> {
-    match std::env::var(name) {
-        Ok(value) => value.parse().map_err(|_| format!("{name}={value} is no whole number")),
-        Err(_) => Ok(default),
-    }
 }

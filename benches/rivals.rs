@@ -1,7 +1,7 @@
 //! Us beside wrk, oha, Goose, reqwest and Locust, in turns: `cargo bench --bench rivals`. The README beside this file
 //! says what is measured, with which options, and what limits it.
 
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark prints its figures")]
+#![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -37,16 +37,7 @@ struct Asked {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = child::main() {
-        return code;
-    }
-    match asked().and_then(|asked| run(&asked)) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("rivals: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    asked::main("rivals", || run(&asked()?))
 }
 
 fn asked() -> Result<Asked, String> {
@@ -68,16 +59,6 @@ fn asked() -> Result<Asked, String> {
         (asked.rounds, asked.seconds) = (1, 1);
     }
     Ok(asked)
-}
-
-fn number(name: &str, default: u64) -> Result<u64, String> {
-    match std::env::var(name) {
-        Err(_) => Ok(default),
-        Ok(text) => match text.parse() {
-            Ok(number) if number > 0 => Ok(number),
-            _ => Err(format!("{name}={text} is no number above 0")),
-        },
-    }
 }
 
 fn run(asked: &Asked) -> Result<(), String> {

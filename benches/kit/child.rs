@@ -38,8 +38,8 @@ pub fn run(what: &str, limit: Duration) -> Result<Finished, String> {
 /// When the name of this program is not known.
 pub(crate) fn command(what: &str) -> Result<std::process::Command, String> {
     let exe = std::env::current_exe().map_err(|error| error.to_string())?;
-    let mut command = std::process::Command::new("taskset");
-    command.args(["-c", &process::CLIENT_CORE.to_string()]).arg(exe).env(CHILD, what);
+    let mut command = process::pinned(process::CLIENT_CORE, exe);
+    command.env(CHILD, what);
     Ok(command)
 }
 

@@ -3,6 +3,7 @@
 
 #![expect(clippy::print_stdout, reason = "benchmarks print their figures")]
 
+pub mod asked;
 pub mod child;
 pub mod clients;
 pub mod figures;

@@ -15,12 +15,6 @@ pub const CLIENT_CORE: usize = 1;
 /// line what its children used. `--foreground`: Ctrl-C reaches the program as well.
 const SCRIPT: &str = r#"limit=$1; shift; timeout --foreground -k 5 "$limit" "$@"; code=$?; echo; times; exit $code"#;
 
-/// The words before a program's name that put it on a core.
-#[must_use]
-pub fn on_core(core: usize) -> Vec<String> {
-    vec!["taskset".to_owned(), "-c".to_owned(), core.to_string()]
-}
-
 /// The command that runs a program on a core.
 #[must_use]
 pub fn pinned(core: usize, program: impl AsRef<OsStr>) -> Command {
@@ -61,7 +55,7 @@ pub fn on_client_core(
     let started = Instant::now();
     let output = Command::new("bash")
         .args(["-c", SCRIPT, "bash", &limit.as_secs().to_string()])
-        .args(on_core(CLIENT_CORE))
+        .args(["taskset", "-c", &CLIENT_CORE.to_string()])
         .arg(program)
         .args(arguments)
         .envs(variables.iter().copied())

@@ -6,6 +6,8 @@
 //! On its way an attribute or item goes through `attr` and `ast` (as written), `validate` (every rule), and `expand`,
 //! which cannot fail; with a mistake through `fallback`. `LOADTEST_MACROS_DEBUG=1` in the environment of the compiler
 //! prints every expansion to stderr.
+//!
+//! This file is long because a macro has to stand at the root of its crate, and what users read of it with it.
 
 mod args;
 mod ast;

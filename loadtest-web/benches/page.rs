@@ -6,23 +6,16 @@
 //! the page with its script and styles; the figures come after that, as a stream.
 
 #![expect(clippy::print_stdout, reason = "a benchmark says what it measured")]
-
-#[allow(
+#![allow(
     dead_code,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     reason = "as the tests, which use the rest too"
 )]
+
 #[path = "../tests/browser/devtools.rs"]
 mod devtools;
-#[allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "as the tests, which use the rest too"
-)]
 #[path = "../tests/browser/load.rs"]
 mod load;
 

@@ -28,8 +28,6 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Intervals that are kept for readers who come again, as long as they take no more bytes than this.
 const MOST_KEPT: usize = 600;
 const MOST_BYTES_KEPT: usize = 32 << 20;
-/// More than this is no delay any more.
-const A_MOMENT: Duration = Duration::from_secs(2);
 /// Events that a reader may be behind.
 const QUEUE: usize = 16;
 
@@ -343,14 +341,12 @@ impl Inner {
 
 /// Whether figures have been forgotten in between: what only grows is less, or time counts from later.
 fn was_reset(before: &View, now: &View) -> bool {
-    let end = |view: &View| points::last_end(&view.snapshot.history);
     let requests = |view: &View| view.snapshot.total.stats.requests();
-    // Since when seconds count, as near as can be told: they are full a moment after they have passed.
-    let origin = |view: &View| view.snapshot.elapsed.saturating_sub(end(view));
+    // Without a point nobody has drawn an axis yet: so when the load begins after `setup`.
+    let has_points = !points::last_end(&before.snapshot.history).is_zero();
     requests(now) < requests(before)
         || now.snapshot.measured < before.snapshot.measured
-        || end(now) < end(before)
-        || (!end(before).is_zero() && origin(now) > origin(before) + A_MOMENT)
+        || (has_points && now.snapshot.since > before.snapshot.since)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Our side: a user that asks again and again, at once or by a schedule, in a process of its own.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -14,7 +14,6 @@ use super::seen::{FIGURES, Seen};
 use super::server::First;
 use super::{PER_SECOND, awake};
 use crate::child::{self, ChildResult};
-use crate::process::CLIENT_CORE;
 
 /// No server stalls that long: every request that was begun is answered, so that the counts can be the same to the request.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -115,10 +114,7 @@ impl BusyLoop {
     /// # Errors
     /// When it cannot be started.
     pub fn start() -> Result<Self, String> {
-        let exe = std::env::current_exe().map_err(|error| error.to_string())?;
-        let mut command = Command::new("taskset");
-        command.args(["-c", &CLIENT_CORE.to_string()]).arg(exe).env(child::CHILD, "truth busy 120");
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
+        let child = child::command("truth busy 120")?.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         child.map(Self).map_err(|error| format!("the busy loop: {error}"))
     }
 }

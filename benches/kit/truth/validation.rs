@@ -181,13 +181,14 @@ pub fn scheduled(periods: u32) -> Result<Vec<Scheduled>, String> {
     [(USERS, USERS as usize), (MANY_USERS, usize::MAX)]
         .into_iter()
         .map(|(users, connections)| {
-            let mut run = Run::measure((STALL, users), First::Counts, Starts::Scheduled, users, seconds)?;
+            let measure = || Run::measure((STALL, users), First::Counts, Starts::Scheduled, users, seconds);
+            let mut run = measure()?;
             for _ in 1..ATTEMPTS {
                 if !run.disturbed() {
                     break;
                 }
                 println!("  {users} users: left out, {}", run.away());
-                run = Run::measure((STALL, users), First::Counts, Starts::Scheduled, users, seconds)?;
+                run = measure()?;
             }
             let scheduled = Scheduled { users, analytic: analytic::responses(periods, connections), run };
             let Run { ours, truth, .. } = &scheduled.run;
